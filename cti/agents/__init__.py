@@ -1,0 +1,1 @@
+"""Agents: their states, wrap-up, pause reasons and devices."""

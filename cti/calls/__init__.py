@@ -1,0 +1,1 @@
+"""Calls: the board that folds Asterisk's events into calls, legs and intervals."""
