@@ -1,0 +1,33 @@
+"""The house stays as it was drawn: imports go down, pure modules stay pure."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from importlinter.application.use_cases import lint_imports
+
+ROOT = Path(__file__).parents[2]
+
+#: Modules that decide and never do: given the same input they answer the same, always.
+PURE = [
+    *(ROOT / "cti/calls").glob("board*.py"),
+    *(ROOT / "cti").glob("*/model.py"),
+    ROOT / "cti/asterisk/events.py",
+]
+IMPURE_IMPORTS = {"asyncio", "sqlalchemy", "aiohttp", "asyncpg", "time", "datetime", "random", "socket", "threading"}
+
+
+def test_imports_go_down_only() -> None:
+    assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), cache_dir=None)
+
+
+@pytest.mark.parametrize("module", PURE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_pure_module_imports_no_clock_and_no_input_or_output(module: Path) -> None:
+    tree = ast.parse(module.read_text())
+    imported = {
+        name.split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names])
+    }
+    assert not imported & IMPURE_IMPORTS
