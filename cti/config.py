@@ -1,0 +1,184 @@
+"""The only reader of the environment: what an operator sets, read once, typed and frozen.
+
+Every setting is an environment variable ``CTI_<NAME>``. A secret may instead be named by a file,
+``CTI_<NAME>_FILE``, whose first line is the value (Docker and systemd hand out secrets like this). There are
+no default secrets: a missing one stops the program with a message that names it.
+"""
+
+import os
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from cti.errors import CtiError
+
+PREFIX = "CTI_"
+
+
+class ConfigurationError(CtiError):
+    """A setting is missing or makes no sense; the message names each one."""
+
+    code = "configuration.invalid"
+
+
+class Settings(BaseSettings):
+    """All settings of the service. Paths are absolute once loaded; the folders below ``home`` are made from it."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
+
+    #: Everything the installation writes lives below this folder.
+    home: Path = Path("var")
+    #: ``postgresql+asyncpg://user:password@host/database``; ``make run`` fills in the embedded server's.
+    database_url: SecretStr
+
+    ami_host: str = "127.0.0.1"
+    ami_port: int = Field(5038, ge=1, le=65535)
+    ami_user: str = "cti"
+    ami_secret: SecretStr
+    #: A second AMI user whose only right is to send a NOTIFY to a phone (hold and resume from the page).
+    ami_phone_user: str = "cti-phone"
+    ami_phone_secret: SecretStr
+
+    agi_host: str = "127.0.0.1"
+    agi_port: int = Field(4573, ge=1, le=65535)
+    #: The dialplan signs each FastAGI request with SHA1("<secret>:<uniqueid>").
+    agi_secret: SecretStr
+
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(8080, ge=1, le=65535)
+    #: The address people type, when a proxy stands before us; cookies are Secure when it is https.
+    external_base_url: str | None = None
+
+    #: Asterisk's systemname, the first part of every Uniqueid.
+    node: str = Field("pbx1", pattern=r"^[A-Za-z0-9_]{1,32}$")
+
+    journal_dir: Path
+    journal_retention_days: int = Field(30, ge=1, le=3650)
+    journal_segment_bytes: int = Field(64 * 1024 * 1024, ge=64 * 1024)
+
+    cel_csv_path: Path
+    queue_log_path: Path
+    recordings_dir: Path
+    asterisk_etc_dir: Path
+
+    #: An external customer system asked over HTTP (300 ms limit); our own tables when not set.
+    crm_url: str | None = None
+    crm_token: SecretStr | None = None
+
+    #: Region in which a number without country code is read.
+    default_region: str = Field("CN", pattern=r"^[A-Z]{2}$")
+    #: zh-CN or en, for whatever has no reader whose language is known.
+    default_language: str = Field("zh-CN", pattern=r"^(zh-CN|en)$")
+    log_level: str = Field("info", pattern=r"^(debug|info|warning|error)$")
+    #: ``console`` for people, ``json`` for log collectors.
+    log_format: str = Field("console", pattern=r"^(console|json)$")
+
+    @field_validator("ami_host", "agi_host", "http_host")
+    @classmethod
+    def _host_is_plain(cls, value: str) -> str:
+        if not value or any(c.isspace() or not c.isprintable() or c in "/@?#" for c in value):
+            raise ValueError("is no host name or address")
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _paths_below_home(cls, values: dict[str, Any]) -> dict[str, Any]:
+        home = Path(values.get("home") or cls.model_fields["home"].default).expanduser().absolute()
+        asterisk = home / "asterisk"
+        below = {
+            "journal_dir": home / "journal",
+            "cel_csv_path": asterisk / "log" / "cel-custom" / "cel.csv",
+            "queue_log_path": asterisk / "log" / "queue_log",
+            "recordings_dir": home / "recordings",
+            "asterisk_etc_dir": asterisk / "etc",
+        }
+        chosen = {
+            name: Path(values.get(name) or path).expanduser().absolute() for name, path in below.items()
+        }
+        return {**values, **chosen, "home": home}
+
+    @model_validator(mode="after")
+    def _addresses_are_http(self) -> Self:
+        for name in ("crm_url", "external_base_url"):
+            url = getattr(self, name)
+            if url is not None and not url.startswith(("http://", "https://")):
+                raise ValueError(f"{PREFIX}{name.upper()} must start with http:// or https://")
+        return self
+
+    @property
+    def loopback_only(self) -> bool:
+        """Whether nothing of the service listens beyond this machine."""
+        return all(_is_loopback(host) for host in (self.agi_host, self.http_host))
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments before the environment, the environment before secret files; nothing else is read."""
+        return init_settings, env_settings, _SecretFiles(settings_cls)
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """Values that stand in the files named by ``CTI_<NAME>_FILE``."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        variable = f"{PREFIX}{field_name.upper()}_FILE"
+        path = os.environ.get(variable)
+        if not path:
+            return None, field_name, False
+        try:
+            first = Path(path).read_text(encoding="utf-8").splitlines()[:1]
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"{variable}: cannot read {path}: {error}") from error
+        if not first or not first[0]:
+            raise ConfigurationError(f"{variable}: {path} is empty")
+        return first[0], field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found = {}
+        for name, field in self.settings_cls.model_fields.items():
+            if field.annotation in (SecretStr, SecretStr | None):
+                value, _, _ = self.get_field_value(field, name)
+                if value is not None:
+                    found[name] = value
+        return found
+
+
+def load(**overrides: Any) -> Settings:
+    """Read the settings; ``overrides`` win over the environment.
+
+    Raises:
+        ConfigurationError: naming every variable that is missing or wrong, without showing its value.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        problems = [_problem(item) for item in error.errors(include_input=False, include_url=False)]
+        raise ConfigurationError("; ".join(problems)) from None
+
+
+def _problem(item: Mapping[str, Any]) -> str:
+    if not item["loc"]:
+        return str(item["msg"])
+    name = str(item["loc"][0]).upper().removeprefix(PREFIX)
+    field = Settings.model_fields.get(name.lower())
+    secret = field is not None and field.annotation in (SecretStr, SecretStr | None)
+    if item["type"] == "missing":
+        return f"{PREFIX}{name} is not set" + (f" (nor {PREFIX}{name}_FILE)" if secret else "")
+    return f"{PREFIX}{name}: {item['msg']}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
