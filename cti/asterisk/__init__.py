@@ -1,0 +1,1 @@
+"""The only room that speaks to Asterisk: AMI in, AMI actions out, FastAGI."""

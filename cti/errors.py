@@ -1,0 +1,132 @@
+"""One tree of errors; each has a stable code that a person, a log search and the web API can rely on.
+
+The first line of a class's docstring is the message that is shown when no other is given.
+"""
+
+# ruff: noqa: N818  (a name like CallerHungUp says more than one that ends in Error)
+
+from typing import ClassVar
+
+
+class CtiError(Exception):
+    """Something went wrong that the service has a name for."""
+
+    code: ClassVar[str] = "cti.error"
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip().partition("\n")[0])
+
+    @property
+    def message(self) -> str:
+        """What happened, in English, without a traceback."""
+        return str(self.args[0])
+
+
+# --- AMI: the connection to Asterisk ---
+
+
+class AmiError(CtiError):
+    """Speaking with Asterisk over AMI failed."""
+
+    code = "ami.error"
+
+
+class AmiWrongSecret(AmiError):
+    """Asterisk refused the AMI user name or secret; trying again cannot help."""
+
+    code = "ami.wrong_secret"
+
+
+class AmiUnreachable(AmiError):
+    """No AMI connection could be opened or it did not get ready in time."""
+
+    code = "ami.unreachable"
+
+
+class AmiNotConnected(AmiError):
+    """There is no AMI connection now, so nothing was sent."""
+
+    code = "ami.not_connected"
+
+
+class AmiProtocolError(AmiError):
+    """The peer at the AMI port does not speak AMI."""
+
+    code = "ami.protocol"
+
+
+class ActionUnanswered(AmiError):
+    """An action was sent and not answered: nobody knows whether it was done, and it is never sent again."""
+
+    code = "ami.action_unanswered"
+
+
+class ActionRefused(AmiError):
+    """Asterisk answered an action with an error."""
+
+    code = "ami.action_refused"
+
+
+class InvalidField(CtiError):
+    """A value is not allowed in what is sent to Asterisk."""
+
+    code = "asterisk.invalid_field"
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+# --- Journal ---
+
+
+class JournalError(CtiError):
+    """The journal cannot do what was asked."""
+
+    code = "journal.error"
+
+
+class JournalLocked(JournalError):
+    """Another process writes this journal."""
+
+    code = "journal.locked"
+
+
+class JournalFull(JournalError):
+    """The disk takes no records and the memory set aside for waiting ones is used up."""
+
+    code = "journal.full"
+
+
+class JournalClosed(JournalError):
+    """The journal is closed."""
+
+    code = "journal.closed"
+
+
+# --- FastAGI ---
+
+
+class AgiError(CtiError):
+    """A FastAGI session failed."""
+
+    code = "agi.error"
+
+
+class CallerHungUp(AgiError):
+    """The caller hung up, so the flow is over."""
+
+    code = "agi.caller_hung_up"
+
+
+class AgiCommandFailed(AgiError):
+    """Asterisk did not carry out an AGI command."""
+
+    code = "agi.command_failed"
+
+
+class AgiTimeout(AgiError):
+    """The peer of a FastAGI session was silent for too long."""
+
+    code = "agi.timeout"
