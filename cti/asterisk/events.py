@@ -19,8 +19,8 @@ from cti.errors import InvalidField
 END_OF_LINE: Final = b"\r\n"
 END_OF_BLOCK: Final = b"\r\n\r\n"
 
-#: What the board needs of all that Asterisk sends. Everything else is dropped before it is parsed: Newexten, VarSet,
-#: RTCP*, MusicOnHold*, CEL; DeviceStateChange and ContactStatus too, for QueueMemberStatus says enough.
+#: What the board needs of all that Asterisk sends. Everything else is dropped before it is parsed: Newexten,
+#: VarSet, RTCP*, MusicOnHold*, CEL; DeviceStateChange and ContactStatus too, QueueMemberStatus says enough.
 WANTED: Final = frozenset(
     {
         "Newchannel",
