@@ -1,1 +1,1 @@
-"""Who calls: customer records, phone numbers, and the record that is on the agent's page before he says hello."""
+"""Who calls: customer records, phone numbers, and the record on the agent's page before he says hello."""

@@ -23,8 +23,9 @@ class NumberState(StrEnum):
 class Number(msgspec.Struct, frozen=True, kw_only=True):
     """A caller's number, read.
 
-    ``e164`` is set for public numbers only: neither for extensions and service numbers (`1001`, `10086`) nor for a
-    local number without area code. ``display`` is safe to show: printable, at most 40 characters, empty when withheld.
+    ``e164`` is set for public numbers only: neither for extensions and service numbers (`1001`, `10086`) nor
+    for a local number without area code. ``display`` is safe to show: printable, at most 40 characters, empty
+    when withheld.
     """
 
     e164: str | None

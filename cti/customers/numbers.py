@@ -1,7 +1,7 @@
 """Telephone numbers: E.164 inside, whatever people and networks write outside.
 
-What arrives as a caller's number is anything: national and international forms, extensions, SIP addresses, the word
-"anonymous" in several languages, or rubbish. Reading it never raises.
+What arrives as a caller's number is anything: national and international forms, extensions, SIP addresses,
+the word "anonymous" in several languages, or rubbish. Reading it never raises.
 """
 
 import re
@@ -22,13 +22,15 @@ _LONGEST_E164: Final = 15
 _SHORTEST_SECRET: Final = 7
 
 _WITHHELD_WORDS: Final = frozenset(
-    """
-    anonymous unknown restricted private unavailable withheld blocked hidden nonumber notavailable idunavailable
-    outofarea numberwithheld unknownnumber privatenumber callerunknown payphone asterisk null none undefined n/a na s p o
-    未知 匿名 私人号码 隐藏号码 未知号码 无号码 保密 不详
-    """.split()
+    {
+        *("anonymous", "unknown", "restricted", "private", "unavailable", "withheld", "blocked", "hidden"),
+        *("nonumber", "notavailable", "idunavailable", "outofarea", "numberwithheld", "unknownnumber"),
+        *("privatenumber", "callerunknown", "payphone", "asterisk", "null", "none", "undefined", "n/a", "na"),
+        *("s", "p", "o", "未知", "匿名", "私人号码", "隐藏号码", "未知号码", "无号码", "保密", "不详"),
+    }
 )
-#: The words again, as networks spell them on a telephone's keys (ANONYMOUS, RESTRICTED, UNAVAILABLE, UNKNOWN, BLOCKED).
+#: The words again as networks spell them on a telephone's keys: ANONYMOUS, RESTRICTED, UNAVAILABLE, UNKNOWN,
+#: BLOCKED.
 _WITHHELD_DIGITS: Final = frozenset({"266696687", "7378742833", "86282452253", "8656696", "2562533"})
 _WITHHELD_HOST: Final = "anonymous.invalid"
 
@@ -66,7 +68,10 @@ def display(e164: str, default_region: str) -> str:
 
 
 def mask(number: str | None) -> str | None:
-    """The number with its middle hidden: `+86138****5678`; short ones (extensions) stay, other text is hidden whole."""
+    """The number with its middle hidden: `+86138****5678`.
+
+    Short ones (extensions) stay as they are; text that is no number is hidden whole.
+    """
     if not number:
         return number
     if not _MASKABLE.match(number):
