@@ -19,8 +19,9 @@ from cti.errors import InvalidField
 END_OF_LINE: Final = b"\r\n"
 END_OF_BLOCK: Final = b"\r\n\r\n"
 
-#: What the board needs of all that Asterisk sends. Everything else is dropped before it is parsed: Newexten,
-#: VarSet, RTCP*, MusicOnHold*, CEL; DeviceStateChange and ContactStatus too, QueueMemberStatus says enough.
+#: What the board needs of all that Asterisk sends. Everything else is dropped before it is parsed:
+#: Newexten, VarSet, RTCP*, MusicOnHold*, CEL; DeviceStateChange and ContactStatus too, QueueMemberStatus
+#: says enough.
 WANTED: Final = frozenset(
     {
         "Newchannel",
@@ -96,9 +97,9 @@ _HEADER_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.()-]*")
 class AmiEvent(msgspec.Struct, frozen=True):
     """One event.
 
-    ``at`` is the Timestamp header, epoch seconds of Asterisk's clock; 0.0 when there is none (Asterisk has
-    ``timestampevents`` off). ``headers`` are all headers as sent, unescaped; a channel variable is kept under
-    `ChanVariable(NAME)`. Of a header that is sent twice the last value is kept.
+    ``at`` is the Timestamp header, epoch seconds of Asterisk's clock; 0.0 when there is none (Asterisk
+    has ``timestampevents`` off). ``headers`` are all headers as sent, unescaped; a channel variable is
+    kept under `ChanVariable(NAME)`. Of a header that is sent twice the last value is kept.
     """
 
     name: str

@@ -1,0 +1,1 @@
+"""The truth on disk: every event that matters is here before anything else sees it."""

@@ -1,0 +1,355 @@
+"""The writing end of the journal.
+
+`append` is a plain call that numbers the record and returns at once; a loop writes what has gathered in
+one write and one fdatasync in a thread, so that many records share one sync and the event loop never
+waits for the disk. Records appended meanwhile form the next group. `durable_position` says how far the
+disk is certain.
+"""
+
+import asyncio
+import contextlib
+import errno
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import structlog
+
+from cti.errors import JournalClosed, JournalError, JournalFull
+from cti.journal.model import JournalHealth, JournalState
+from cti.journal.record import (
+    LONGEST_PAYLOAD,
+    RECORD_HEADER_BYTES,
+    SEGMENT_HEADER_BYTES,
+    Damage,
+    encode_record_header,
+)
+from cti.journal.segment import (
+    Checkpoint,
+    cut_torn_end,
+    erase_segments,
+    latest_checkpoint,
+    list_segments,
+    lock_directory,
+    read_records,
+)
+from cti.journal.spool import Group, SegmentWriter, WriteFailed
+
+log = structlog.get_logger(__name__)
+
+SEGMENT_BYTES: Final = 64 * 1024 * 1024
+#: How long records gather before they are written; with the sync itself this stays below 50 ms.
+GATHER_SECONDS: Final = 0.02
+#: What may wait in memory while the disk takes nothing.
+WAITING_BYTES: Final = 256 * 1024 * 1024
+#: The most that goes into one write, so that a full disk is not tried with everything that waits.
+_GROUP_BYTES: Final = 8 * 1024 * 1024
+_RETRY_SECONDS: Final = 0.5
+_PRUNE_SECONDS: Final = 3600.0
+_DAY_SECONDS: Final = 86_400
+
+
+class Journal:
+    """Appends events, makes them durable in groups, reads them back, and forgets old ones.
+
+    One process writes a journal. `append` belongs to the event loop's thread. `run` is the loop that
+    writes; its owner is the composition root's task group. `close` writes what is left.
+
+    ``directory`` is made with mode 0700. ``checkpoint`` is called at the moment at which a new segment
+    begins and returns the state before that segment's first record. ``not_below`` is a position that
+    somebody has seen as durable (the recorder's): if the disk has lost records since, their positions are
+    not used again.
+
+    Raises:
+        JournalLocked: another process writes this journal.
+        JournalError: the journal is of an unknown version.
+        OSError: the directory cannot be made or read.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        checkpoint: Callable[[], bytes] | None = None,
+        segment_bytes: int = SEGMENT_BYTES,
+        retention_days: float = 30,
+        gather_seconds: float = GATHER_SECONDS,
+        waiting_bytes: int = WAITING_BYTES,
+        not_below: int = 0,
+    ) -> None:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        directory.chmod(0o700)
+        self._directory = directory
+        self._checkpoint = checkpoint
+        self._segment_limit = segment_bytes
+        self._retention_seconds = retention_days * _DAY_SECONDS
+        self._gather_seconds = gather_seconds
+        self._waiting_limit = waiting_bytes
+        self._released = 0
+        self._damage: list[Damage] = []
+        self._state = JournalState.OK
+        self._error: str | None = None
+        self._slowest = 0.0
+        self._waiters: list[tuple[int, asyncio.Future[None]]] = []
+        self._pending: list[Group] = []
+        self._waiting_bytes = 0
+        self._work = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._lock = lock_directory(directory)
+        try:
+            self._open(not_below)
+        except BaseException:
+            os.close(self._lock)
+            raise
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+
+    def _open(self, not_below: int) -> None:
+        segments = list_segments(self._directory)
+        segment = segments[-1] if segments else None
+        size = last = 0
+        if segment is not None:
+            size, last, damage = cut_torn_end(segment)
+            self._note(*damage)
+        self._position = self._durable = max(last, not_below)
+        # A segment without a single record, or whose records may have been lost, is not continued.
+        if segment is None or size <= SEGMENT_HEADER_BYTES or self._position > last:
+            if segment is not None and last < segment.first:
+                segment.path.unlink()
+            segment = None
+        self._segment_first = segment.first if segment is not None else 0
+        self._segment_size = size if segment is not None else 0
+        self._writer = SegmentWriter(self._directory, segment, size)
+
+    # --- writing ---
+
+    @property
+    def position(self) -> int:
+        """The position of the last record appended; 0 in an empty journal."""
+        return self._position
+
+    @property
+    def durable_position(self) -> int:
+        """Every record up to here survives a power cut."""
+        return self._durable
+
+    @property
+    def health(self) -> JournalHealth:
+        """How the journal is now."""
+        return JournalHealth(
+            state=self._state,
+            error=self._error,
+            position=self._position,
+            durable_position=self._durable,
+            waiting_records=self._position - self._durable,
+            waiting_bytes=self._waiting_bytes,
+            slowest_sync_seconds=self._slowest,
+            damage=tuple(self._damage),
+        )
+
+    def append(self, block: bytes) -> int:
+        """Takes one record; returns its position. It is durable once `durable_position` reaches that.
+
+        Raises:
+            JournalFull: the disk has refused for so long that the memory for waiting records is full.
+            JournalError: the record is longer than 1 MiB.
+            JournalClosed: the journal is closed.
+        """
+        size = RECORD_HEADER_BYTES + len(block)
+        if self._state is not JournalState.OK:
+            self._check_can_wait(size)
+        if len(block) > LONGEST_PAYLOAD:
+            raise JournalError(f"a record of {len(block)} bytes is longer than {LONGEST_PAYLOAD}")
+        if not self._segment_first or self._segment_size + size > self._segment_limit:
+            self._begin_segment()
+        elif not self._pending or self._pending[-1].size > _GROUP_BYTES:
+            self._pending.append(Group(segment_first=self._segment_first, last=0))
+            self._work.set()
+        group = self._pending[-1]
+        self._position = position = self._position + 1
+        group.parts += (encode_record_header(position, block), block)
+        group.last = position
+        group.size += size
+        self._segment_size += size
+        self._waiting_bytes += size
+        return position
+
+    def _check_can_wait(self, size: int) -> None:
+        if self._state is JournalState.CLOSED:
+            raise JournalClosed
+        if self._waiting_bytes + size > self._waiting_limit:
+            raise JournalFull(f"{JournalFull.__doc__} The disk said: {self._error}")
+
+    def _begin_segment(self) -> None:
+        state = None
+        if self._checkpoint is not None:
+            try:
+                state = self._checkpoint()
+            except Exception:  # an event is worth more than a checkpoint
+                log.exception("journal.checkpoint_failed")
+        self._segment_first = self._position + 1
+        self._segment_size = SEGMENT_HEADER_BYTES
+        self._pending.append(Group(segment_first=self._segment_first, last=0, checkpoint=state))
+        self._work.set()
+
+    def rotate(self) -> None:
+        """Lets the next record begin a new segment, with a checkpoint of the state before it."""
+        self._segment_first = 0
+
+    async def wait_durable(self, position: int) -> None:
+        """Returns once the record at ``position`` is durable.
+
+        Raises:
+            JournalClosed: the journal was closed before.
+        """
+        if position <= self._durable:
+            return
+        if self._state is JournalState.CLOSED:
+            raise JournalClosed
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append((position, waiter))
+        await waiter
+
+    async def flush(self) -> None:
+        """Makes everything appended so far durable, without waiting for more to gather."""
+        self._hurry.set()
+        await self.wait_durable(self._position)
+
+    async def run(self) -> None:
+        """Writes groups until cancelled.
+
+        A disk that refuses is logged once, tried again every half second, and logged once when it is back.
+        """
+        next_prune = 0.0
+        while True:
+            await self._work.wait()
+            if self._state is JournalState.FAILING:
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._gather_seconds):
+                        await self._hurry.wait()
+            await self._commit()
+            if time.monotonic() >= next_prune:
+                next_prune = time.monotonic() + _PRUNE_SECONDS
+                try:
+                    await self.prune()
+                except OSError as error:  # old segments that stay are no reason to stop
+                    log.error("journal.prune_failed", error=str(error))
+
+    async def _commit(self) -> None:
+        self._work.clear()
+        self._hurry.clear()
+        groups, self._pending = self._pending, []
+        if not groups:
+            return
+        began = time.monotonic()
+        writing = asyncio.get_running_loop().run_in_executor(self._thread, self._writer.write, groups)
+        cancelled = False
+        while not writing.done():
+            try:
+                await asyncio.wait({writing})
+            except asyncio.CancelledError:
+                cancelled = True
+        failure = writing.exception()
+        if failure is None:
+            self._published(groups, time.monotonic() - began)
+        elif isinstance(failure, WriteFailed):
+            self._published(groups[: failure.done], 0.0)
+            self._refused(groups[failure.done :], failure)
+        else:
+            raise failure
+        if cancelled:
+            raise asyncio.CancelledError
+
+    def _published(self, groups: list[Group], seconds: float) -> None:
+        if not groups:
+            return
+        self._durable = groups[-1].last
+        self._waiting_bytes -= sum(group.size for group in groups)
+        self._slowest = max(self._slowest, seconds)
+        if self._state is JournalState.FAILING:
+            self._state, self._error = JournalState.OK, None
+            log.warning("journal.writing_again", durable_position=self._durable)
+        waiters, self._waiters = self._waiters, []
+        for position, waiter in waiters:
+            if position > self._durable:
+                self._waiters.append((position, waiter))
+            elif not waiter.done():
+                waiter.set_result(None)
+
+    def _refused(self, groups: list[Group], failure: OSError) -> None:
+        self._pending[:0] = groups
+        self._work.set()
+        self._error = f"{errno.errorcode.get(failure.errno or 0, 'error')}: {failure.strerror}"
+        if self._state is JournalState.OK:
+            self._state = JournalState.FAILING
+            log.error("journal.disk_refuses", error=self._error, directory=str(self._directory))
+
+    async def close(self) -> None:
+        """Writes what is left (one attempt) and gives the journal up. `run` must have ended.
+
+        Raises:
+            JournalError: records were lost because the disk refused them.
+        """
+        if self._state is JournalState.CLOSED:
+            return
+        await self._commit()
+        lost, error = self._position - self._durable, self._error
+        self._state = JournalState.CLOSED
+        self._thread.shutdown()
+        self._writer.close()
+        os.close(self._lock)
+        for _, waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_exception(JournalClosed())
+        self._waiters.clear()
+        if self._pending:
+            raise JournalError(f"the last {lost} records could not be written: {error}")
+
+    # --- reading ---
+
+    def read(self, after: int = 0) -> Iterator[tuple[int, bytes]]:
+        """(position, block) of every durable record after the position ``after``.
+
+        Damage is skipped, and reported in `health` and in the log.
+        """
+        segments = list_segments(self._directory)
+        return read_records(segments, after=after, until=self._durable, report=self._note)
+
+    def latest_checkpoint(self, at_most: int | None = None) -> Checkpoint | None:
+        """The newest whole checkpoint whose position is not beyond ``at_most``."""
+        return latest_checkpoint(self._directory, self._durable if at_most is None else at_most)
+
+    def _note(self, *damage: Damage) -> None:
+        for one in damage:
+            if one not in self._damage:
+                self._damage.append(one)
+                log.error("journal.torn" if one.torn else "journal.damaged", **msgspec.structs.asdict(one))
+
+    # --- forgetting ---
+
+    def release(self, position: int) -> None:
+        """Says that nobody needs the records up to ``position`` any more, except as history."""
+        self._released = max(self._released, position)
+
+    async def prune(self) -> list[Path]:
+        """Removes released segments that are older than the retention allows."""
+        return await self.erase(written_before=time.time() - self._retention_seconds)
+
+    async def erase(self, *, written_before: float) -> list[Path]:
+        """Removes whole released segments whose last record was written before that instant (epoch seconds).
+
+        Returns the files removed. A segment that is being written or is not released stays.
+        """
+        erase = partial(
+            erase_segments, self._directory, released=self._released, written_before=written_before
+        )
+        removed = await asyncio.get_running_loop().run_in_executor(self._thread, erase)
+        if removed:
+            log.info("journal.erased", segments=len(removed), up_to=removed[-1].name)
+        return removed
