@@ -130,3 +130,24 @@ class AgiTimeout(AgiError):
     """The peer of a FastAGI session was silent for too long."""
 
     code = "agi.timeout"
+
+
+# --- Customers ---
+
+
+class LookupFailed(CtiError):
+    """The database could not be asked for a customer."""
+
+    code = "customers.lookup_failed"
+
+
+class CustomerNotFound(CtiError):
+    """There is no customer with this id."""
+
+    code = "customers.not_found"
+
+
+class CrmFailed(CtiError):
+    """The external customer system gave no usable answer."""
+
+    code = "customers.crm_failed"

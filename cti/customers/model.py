@@ -8,16 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-
-class NumberState(StrEnum):
-    """What is known of a caller's number."""
-
-    #: It was shown; it need not be a public number (an extension is known too).
-    KNOWN = "known"
-    #: The caller or his network hides it.
-    WITHHELD = "withheld"
-    #: Something was sent that is no telephone number.
-    INVALID = "invalid"
+from cti.calls.model import NumberState
 
 
 class Number(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,8 @@ from typing import Final
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
-from cti.customers.model import Number, NumberState
+from cti.calls.model import NumberState
+from cti.customers.model import Number
 
 LONGEST_DISPLAY: Final = 40
 _LONGEST_READ: Final = 200

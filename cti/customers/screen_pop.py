@@ -1,0 +1,405 @@
+"""The screen pop: who calls, looked up while the caller still waits, so that it is there when the phone
+rings.
+
+A look-up starts when a call enters a queue or rings an agent's phone directly, runs beside the event path,
+and is kept until some time after the call. `get` never waits; `on_change` says when there is more to show.
+
+When the database cannot be asked, what was found lately still serves from memory. One call at a time then
+tries again; the first success brings up all that failed.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, ClassVar, Final, Self
+
+import msgspec
+import structlog
+
+from cti.calls.model import (
+    Call,
+    CallChanged,
+    CallEnded,
+    CallMerged,
+    Direction,
+    Fact,
+    LegChanged,
+    LegKind,
+    LegStarted,
+    QueueJoined,
+)
+from cti.customers.crm import Crm, CrmCustomer
+from cti.customers.lookup import CustomerLookup, Found, local_today
+from cti.customers.model import Candidate, Number, ScreenPop
+from cti.customers.numbers import normalise
+from cti.customers.pop_content import Answers, CrmAnswer, first_pop, pop_of
+from cti.errors import CrmFailed, CustomerNotFound, LookupFailed
+
+log = structlog.get_logger(__name__)
+
+#: How long a pop waits for the external system before it shows what it has.
+CRM_PATIENCE_SECONDS: Final = 0.3
+#: How long a pop stays after the call, for the wrap-up.
+GRACE_SECONDS: Final = 900.0
+_MOST_POPS: Final = 10_000
+_MOST_REMEMBERED: Final = 2_000
+_LOOKUPS_AT_A_TIME: Final = 4
+_RETRY_SECONDS: Final = (0.5, 1.0, 2.0, 5.0)
+
+
+@dataclass(slots=True, eq=False)
+class _Watch:
+    """One call whose caller is looked up."""
+
+    call_id: str
+    number: Number
+    pop: ScreenPop
+    #: Grows when the number or the choice changes, so that an answer to an older question is not shown.
+    question: int = 0
+    chosen_id: int | None = None
+    others: tuple[Candidate, ...] = ()
+    crm: CrmAnswer | None = None
+
+
+class ScreenPops:
+    """The screen pops of the calls of now; an async context manager.
+
+    ``call_of`` gives a live call by its id (the board's). ``on_change`` is called with every new state of a
+    pop, the first included, on the event loop; it may be set later.
+    """
+
+    def __init__(
+        self,
+        lookup: CustomerLookup,
+        crm: Crm | None,
+        *,
+        default_region: str,
+        call_of: Callable[[str], Call | None],
+        on_change: Callable[[ScreenPop], None] | None = None,
+        grace_seconds: float = GRACE_SECONDS,
+        crm_patience_seconds: float = CRM_PATIENCE_SECONDS,
+    ) -> None:
+        self.on_change = on_change
+        self._lookup = lookup
+        self._crm = crm
+        self._region = default_region
+        self._call_of = call_of
+        self._grace = grace_seconds
+        self._patience = crm_patience_seconds
+        self._watches: dict[str, _Watch] = {}
+        self._ended: OrderedDict[str, float] = OrderedDict()
+        self._eviction: asyncio.TimerHandle | None = None
+        self._remembered: OrderedDict[str, Found] = OrderedDict()
+        self._slots = asyncio.Semaphore(_LOOKUPS_AT_A_TIME)
+        self._tasks: set[asyncio.Task[None]] = set()
+        #: Calls to ask again once the database answers; not empty only while it is down.
+        self._waiting: OrderedDict[str, None] = OrderedDict()
+        self._failures = 0
+        self._retry: asyncio.TimerHandle | None = None
+        #: The one call that asks while the database is down.
+        self._trial: str | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for timer in (self._eviction, self._retry):
+            if timer is not None:
+                timer.cancel()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # --- What others ask ---
+
+    def get(self, call_id: str) -> ScreenPop | None:
+        """The pop as it is now; None for a call that is not, or no longer, watched."""
+        watch = self._watches.get(call_id)
+        return None if watch is None else watch.pop
+
+    async def open(self, call_id: str, raw_number: str | None) -> ScreenPop:
+        """The pop of a call that is over, from our tables alone; it is not kept.
+
+        Raises:
+            LookupFailed: the database cannot be asked.
+        """
+        number = normalise(raw_number, self._region)
+        if number.e164 is None:
+            return first_pop(call_id, number, _now())
+        watch = _Watch(call_id, number, first_pop(call_id, number, _now()))
+        return self._made(watch, Answers(tables=await self._read(watch), chosen_id=watch.chosen_id))
+
+    async def choose(self, call_id: str, customer_id: int, agent_id: int | None) -> ScreenPop | None:
+        """Ties the call to a customer; the new pop, or None for a call that is not watched (any more).
+
+        Raises:
+            CustomerNotFound: nobody has this id.
+            LookupFailed: the database cannot be asked, so nothing was tied.
+        """
+        await self._lookup.choose(call_id, customer_id, agent_id)
+        watch = self._watches.get(call_id)
+        if watch is None:
+            return None
+        watch.others = watch.pop.candidates
+        watch.chosen_id = customer_id
+        watch.question += 1
+        question = watch.question
+        tables = await self._lookup.by_customer(customer_id, watch.number.e164, call_id)
+        self._show(watch, question, tables=tables)
+        return watch.pop
+
+    def refresh(self, numbers: Iterable[str]) -> None:
+        """Looks up anew the callers behind these numbers (E.164), because their records changed."""
+        changed = set(numbers)
+        for e164 in changed:
+            self._remembered.pop(e164, None)
+        for watch in tuple(self._watches.values()):
+            if watch.number.e164 in changed:
+                self._ask(watch)
+
+    # --- What happens ---
+
+    def observe(self, fact: Fact) -> None:
+        """Takes a fact of the board; never waits."""
+        react = self._REACTIONS.get(type(fact))
+        if react is not None:
+            react(self, fact)
+
+    def watch(self, call: Call) -> None:
+        """Begins the pop of a call, or asks anew when its number has changed."""
+        raw = call.dialled_number if call.direction is Direction.OUTBOUND else call.caller_number
+        number = normalise(raw, self._region)
+        watch = self._watches.get(call.id)
+        if watch is None:
+            self._make_room()
+            watch = _Watch(call.id, number, first_pop(call.id, number, _now()))
+            self._watches[call.id] = watch
+        elif watch.number == number:
+            return
+        else:
+            watch.number = number
+            watch.chosen_id = watch.crm = None
+            watch.pop = first_pop(call.id, number, _now())
+        self._ask(watch)
+        self._tell(watch.pop)
+
+    def _on_queue_joined(self, fact: QueueJoined) -> None:
+        self.watch(fact.call)
+
+    def _on_call_changed(self, fact: CallChanged) -> None:
+        if fact.call.queue is not None or fact.call.id in self._watches:
+            self.watch(fact.call)
+
+    def _on_leg(self, fact: LegStarted | LegChanged) -> None:
+        leg = fact.leg
+        if leg.agent_id is None or leg.kind is not LegKind.DEVICE or leg.call_id in self._watches:
+            return
+        call = self._call_of(leg.call_id)
+        if call is not None and call.ended_at is None:
+            self.watch(call)
+
+    def _on_call_merged(self, fact: CallMerged) -> None:
+        if fact.call.id in self._watches:
+            self._end(fact.call.id)
+            self.watch(fact.into)
+
+    def _on_call_ended(self, fact: CallEnded) -> None:
+        if fact.call.id in self._watches:
+            self._end(fact.call.id)
+
+    # --- Asking ---
+
+    def _ask(self, watch: _Watch) -> None:
+        watch.question += 1
+        if watch.number.e164 is not None:
+            self._run(watch)
+
+    def _run(self, watch: _Watch) -> None:
+        task = asyncio.create_task(self._look_up(watch, watch.question), name=f"screen pop {watch.call_id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("A screen pop failed", task=task.get_name(), exc_info=error)
+        self._arm_retry()
+
+    async def _look_up(self, watch: _Watch, question: int) -> None:
+        e164 = watch.number.e164
+        if self._crm is None or watch.crm is not None or e164 is None:
+            self._show(watch, question, tables=await self._tables(watch))
+            return
+        started = asyncio.get_running_loop().time()
+        asking = asyncio.create_task(self._crm.find(e164), name=f"crm {watch.call_id}")
+        try:
+            tables = await self._tables(watch)
+            if tables is not None and tables.customers and not asking.done():
+                self._show(watch, question, tables=tables, complete=False)
+            spent = asyncio.get_running_loop().time() - started
+            await asyncio.wait({asking}, timeout=max(0.0, self._patience - spent))
+            if not asking.done():
+                self._show(watch, question, tables=tables, complete=False)
+            try:
+                customers = await asking
+            except CrmFailed:
+                self._show(watch, question, tables=tables, complete=False)
+                return
+            if question == watch.question:
+                watch.crm = await self._adopt(customers, e164)
+                if watch.crm.ids:
+                    tables = await self._tables(watch)
+                self._show(watch, question, tables=tables)
+        finally:
+            asking.cancel()
+
+    async def _tables(self, watch: _Watch) -> Found | None:
+        """What our tables say; from memory, or None, while the database is down (it is asked again later)."""
+        e164 = watch.number.e164 or ""
+        if not self._failures or self._trial == watch.call_id:
+            try:
+                async with self._slots:
+                    found = await self._read(watch)
+            except LookupFailed as error:
+                self._went_down(error)
+            else:
+                self._came_back(watch)
+                self._remember(e164, found)
+                return found
+        self._waiting[watch.call_id] = None
+        return self._remembered.get(e164)
+
+    async def _read(self, watch: _Watch) -> Found:
+        e164 = watch.number.e164 or ""
+        chosen_id = watch.chosen_id
+        if chosen_id is None:
+            found = await self._lookup.by_number(e164, watch.call_id)
+            chosen_id = watch.chosen_id = found.chosen_id
+            if chosen_id is None or [c.id for c in found.customers] == [chosen_id]:
+                return found
+            watch.others = tuple(c.candidate() for c in found.customers) if len(found.customers) > 1 else ()
+        try:
+            return await self._lookup.by_customer(chosen_id, e164, watch.call_id)
+        except CustomerNotFound:
+            watch.chosen_id = None
+            return await self._lookup.by_number(e164, watch.call_id)
+
+    async def _adopt(self, customers: list[CrmCustomer], e164: str) -> CrmAnswer:
+        if not customers:
+            return CrmAnswer(customers=())
+        try:
+            ids = await self._lookup.mirror(msgspec.json.encode(customers), e164)
+        except LookupFailed:
+            ids = {}
+        return CrmAnswer(customers=customers, ids=ids)
+
+    def _show(self, watch: _Watch, question: int, *, tables: Found | None, complete: bool = True) -> None:
+        if question != watch.question or self._watches.get(watch.call_id) is not watch:
+            return
+        answers = Answers(
+            tables=tables,
+            crm=watch.crm,
+            chosen_id=watch.chosen_id,
+            others=watch.others,
+            complete=complete and watch.call_id not in self._waiting,
+        )
+        pop = self._made(watch, answers)
+        if msgspec.structs.replace(pop, updated_at=watch.pop.updated_at) != watch.pop:
+            watch.pop = pop
+            self._tell(pop)
+
+    def _made(self, watch: _Watch, answers: Answers) -> ScreenPop:
+        return pop_of(
+            watch.call_id, watch.number, answers, at=_now(), today=local_today(), region=self._region
+        )
+
+    def _tell(self, pop: ScreenPop) -> None:
+        if self.on_change is not None:
+            self.on_change(pop)
+
+    # --- A database that is down ---
+
+    def _went_down(self, error: LookupFailed) -> None:
+        if not self._failures:
+            log.warning(
+                "Callers cannot be looked up; those found lately come from memory", reason=error.message
+            )
+        self._failures += 1
+        self._arm_retry()
+
+    def _arm_retry(self) -> None:
+        if self._failures and self._retry is None:
+            delay = _RETRY_SECONDS[min(self._failures, len(_RETRY_SECONDS)) - 1]
+            self._retry = asyncio.get_running_loop().call_later(delay, self._try_again)
+
+    def _try_again(self) -> None:
+        self._retry = None
+        watch = next((w for w in map(self._watches.get, reversed(self._waiting)) if w is not None), None)
+        if watch is None:
+            self._waiting.clear()
+            self._failures = 0
+            return
+        self._trial = watch.call_id
+        self._run(watch)
+
+    def _came_back(self, watch: _Watch) -> None:
+        self._waiting.pop(watch.call_id, None)
+        if not self._failures:
+            return
+        log.info("Callers can be looked up again")
+        self._failures = 0
+        waiting, self._waiting = self._waiting, OrderedDict()
+        for call_id in reversed(waiting):
+            if (other := self._watches.get(call_id)) is not None:
+                self._run(other)
+
+    def _remember(self, e164: str, found: Found) -> None:
+        self._remembered[e164] = found
+        self._remembered.move_to_end(e164)
+        if len(self._remembered) > _MOST_REMEMBERED:
+            self._remembered.popitem(last=False)
+
+    # --- Forgetting ---
+
+    def _end(self, call_id: str) -> None:
+        self._ended[call_id] = asyncio.get_running_loop().time() + self._grace
+        self._arm_eviction()
+
+    def _arm_eviction(self) -> None:
+        if self._eviction is None and self._ended:
+            due = next(iter(self._ended.values()))
+            self._eviction = asyncio.get_running_loop().call_at(due, self._evict)
+
+    def _evict(self) -> None:
+        self._eviction = None
+        now = asyncio.get_running_loop().time()
+        while self._ended and next(iter(self._ended.values())) <= now:
+            self._forget(next(iter(self._ended)))
+        self._arm_eviction()
+
+    def _make_room(self) -> None:
+        while len(self._watches) >= _MOST_POPS:
+            self._forget(next(iter(self._ended), None) or next(iter(self._watches)))
+
+    def _forget(self, call_id: str) -> None:
+        self._ended.pop(call_id, None)
+        self._waiting.pop(call_id, None)
+        self._watches.pop(call_id, None)
+
+    _REACTIONS: ClassVar[Mapping[type[Fact], Callable[[Any, Any], None]]] = {
+        QueueJoined: _on_queue_joined,
+        CallChanged: _on_call_changed,
+        LegStarted: _on_leg,
+        LegChanged: _on_leg,
+        CallMerged: _on_call_merged,
+        CallEnded: _on_call_ended,
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
