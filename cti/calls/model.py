@@ -94,6 +94,15 @@ class SurveyOutcome(StrEnum):
     FAILED = "failed"
 
 
+class NumberState(StrEnum):
+    """What is known of a caller's number."""
+
+    KNOWN = "known"
+    WITHHELD = "withheld"
+    #: Something came that is no telephone number; it is kept as it came.
+    INVALID = "invalid"
+
+
 class Call(msgspec.Struct, kw_only=True):
     """Everything that shares a Linkedid, transitively.
 
@@ -109,7 +118,11 @@ class Call(msgspec.Struct, kw_only=True):
     #: The first time a person (an agent or another extension) was connected.
     answered_at: float | None = None
     ended_at: float | None = None
+    #: It is over, and nobody knows since when.
+    unknown_end: bool = False
+    #: As it came from the network; E.164 once the inbound hook has labelled the call.
     caller_number: str | None = None
+    number_state: NumberState = NumberState.KNOWN
     dialled_number: str | None = None
     language: str | None = None
     queue: str | None = None
@@ -130,6 +143,8 @@ class Leg(msgspec.Struct, kw_only=True):
 
     id: str
     call_id: str
+    #: When its call started (with ``call_id`` the key of the call's row).
+    call_started_at: float
     node: str
     boot: str
     uniqueid: str
@@ -155,13 +170,19 @@ class Leg(msgspec.Struct, kw_only=True):
 
 
 class Interval(msgspec.Struct, kw_only=True):
-    """One measured span on one leg (a wait on the caller's, the others on the agent's)."""
+    """One measured span on one leg: a wait on the caller's, the others on the agent's or the phone's.
+
+    The spans of one leg never overlap, and **talk excludes hold**: from Hold to Unhold the span is a hold, before
+    and after it are talks of their own. Time connected is therefore the sum of talk and hold, and handle time the
+    sum of talk, hold and wrap-up.
+    """
 
     id: str
     kind: IntervalKind
     call_id: str
-    #: None for a wrap-up whose leg is not known any more.
-    leg_id: str | None
+    call_started_at: float
+    leg_id: str
+    leg_started_at: float
     agent_id: int | None = None
     queue: str | None = None
     started_at: float
@@ -175,7 +196,9 @@ class QueueEntry(msgspec.Struct, kw_only=True):
 
     id: str
     call_id: str
+    call_started_at: float
     leg_id: str
+    leg_started_at: float
     queue: str
     position: int | None = None
     joined_at: float
@@ -190,6 +213,7 @@ class Offer(msgspec.Struct, kw_only=True):
     id: str
     entry_id: str | None
     call_id: str
+    call_started_at: float
     leg_id: str | None
     agent_id: int
     queue: str
@@ -203,6 +227,7 @@ class Transfer(msgspec.Struct, kw_only=True):
 
     id: str
     call_id: str
+    call_started_at: float
     kind: TransferKind
     agent_id: int | None = None
     from_leg_id: str | None = None
@@ -215,9 +240,13 @@ class Survey(msgspec.Struct, kw_only=True):
 
     id: str
     call_id: str
+    call_started_at: float
+    #: The leg of the agent who talked last, about whom the caller is asked.
     leg_id: str | None
     agent_id: int | None = None
     queue: str | None = None
+    #: How many questions it asks.
+    questions: int = 1
     language: str | None = None
     started_at: float
     ended_at: float | None = None
@@ -245,7 +274,7 @@ class CallChanged(Fact, kw_only=True):
 
 
 class CallMerged(Fact, kw_only=True):
-    """`call` is part of `into` from now on; its legs have moved there."""
+    """`call` is part of `into` from now on; its legs have moved there. No `CallEnded` follows for it."""
 
     call: Call
     into: Call
@@ -276,7 +305,7 @@ class LegEnded(Fact, kw_only=True):
 
 
 class IntervalStarted(Fact, kw_only=True):
-    """A span began."""
+    """A span began, or goes on after a break of a moment (a Local channel was optimised away)."""
 
     interval: Interval
 
@@ -337,6 +366,12 @@ class AgentChanged(Fact, kw_only=True):
 
 class SurveyStarted(Fact, kw_only=True):
     """The survey began to play to the caller."""
+
+    survey: Survey
+
+
+class SurveyChanged(Fact, kw_only=True):
+    """A question of the survey was answered."""
 
     survey: Survey
 
