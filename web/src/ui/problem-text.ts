@@ -1,0 +1,10 @@
+import type { Composer } from 'vue-i18n'
+
+import type { Problem } from '@/api/problem'
+
+/** A problem in the reader's words: the service's own, or the translation of one of the client's. */
+export function problemText(t: Composer['t'], problem: Problem): string {
+  const text = problem.ofClient ? t(`problem.${problem.code}`) : (problem.detail ?? problem.title)
+  const wait = problem.retryAfterSeconds
+  return wait === null ? text : `${text} ${t('problem.retryAfter', { seconds: wait })}`
+}
