@@ -1,0 +1,1 @@
+"""Standing a whole system up on one machine: Asterisk, PostgreSQL, secrets, prompts, and a check."""

@@ -1,0 +1,318 @@
+"""Asterisk's configuration, rendered from the templates in ``asterisk_conf/``.
+
+A template holds ``@NAME@`` where a value goes and is otherwise what Asterisk reads. Every value is checked for
+the characters that would end a line, a word or a dialplan expression, so no value can say more than it should.
+"""
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cti.errors import CtiError
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "asterisk_conf"
+
+#: Events that no part of the service reads and that Asterisk therefore need not send.
+UNUSED_EVENTS = (
+    "ChallengeSent",
+    "ContactStatus",
+    "DialState",
+    "ExtensionStatus",
+    "MusicOnHoldStart",
+    "MusicOnHoldStop",
+    "NewConnectedLine",
+    "NewAccountCode",
+    "PeerStatus",
+    "PresenceStateChange",
+    "RequestBadFormat",
+    "SuccessfulAuth",
+)
+
+#: What Asterisk needs below its home.
+FOLDERS = (
+    "etc", "lib/agi-bin", "lib/keys", "data", "run", "moh", "log/cel-custom", "spool/voicemail", "spool/monitor",
+    "spool/outgoing", "spool/tmp",
+)  # fmt: skip
+
+_PLACEHOLDER = re.compile(r"@([A-Z][A-Z_]*)@")
+_SAFE = re.compile(r"[A-Za-z0-9_./:+\- ]*")
+
+
+class TemplateError(CtiError):
+    """A template of Asterisk's configuration and the values for it do not fit."""
+
+    code = "installation.template"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueuePlan:
+    """A queue of the installation and the number by which calls are transferred to it."""
+
+    name: str
+    extension: str
+    service_level_seconds: int = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class DnisPlan:
+    """What a dialled number means when the service does not answer: a queue and a language (zh, en)."""
+
+    number: str
+    queue: str
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhonePlan:
+    """A phone at a fixed address (``host:port``, simulated phones), or one that registers with a password."""
+
+    extension: str
+    contact: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AsteriskSecrets:
+    """Generated at first start and kept in files of mode 0600; never in the repository."""
+
+    ami: str
+    ami_phone: str
+    agi: str
+    phones: Mapping[str, str]
+    mailbox_pin: str
+    observer: str | None = None
+
+    @classmethod
+    def generate(cls, extensions: Sequence[str], *, observer: bool = False) -> "AsteriskSecrets":
+        """New random secrets; ``observer`` adds the lab's AMI user that sees every event."""
+        return cls(
+            ami=secrets.token_hex(24),
+            ami_phone=secrets.token_hex(24),
+            agi=secrets.token_hex(24),
+            phones={extension: secrets.token_hex(12) for extension in extensions},
+            mailbox_pin="".join(secrets.choice("0123456789") for _ in range(8)),
+            observer=secrets.token_hex(24) if observer else None,
+        )
+
+
+QUEUES = (
+    QueuePlan(name="sales", extension="6001"),
+    QueuePlan(name="support", extension="6002"),
+    QueuePlan(name="overflow", extension="6003"),
+)
+DNIS = (
+    DnisPlan(number="4001", queue="sales", language="zh"),
+    DnisPlan(number="4002", queue="support", language="en"),
+    DnisPlan(number="4003", queue="overflow", language="zh"),
+)
+GENERAL_MAILBOX = "6000"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AsteriskPlan:
+    """Everything that differs between one Asterisk and another on the same machine.
+
+    ``home`` holds all that it writes (``etc``, ``log``, ``spool``, ``run``, ``lib``, ``data``); ``program_root``
+    is ``/`` or the root file system of another Debian beside the host. Times are seconds; an RTP time of 0 means
+    that silence ends no call.
+    """
+
+    home: Path
+    secrets: AsteriskSecrets
+    program_root: Path = Path("/")
+    node: str = "pbx1"
+    ami_host: str = "127.0.0.1"
+    ami_port: int = 5038
+    ami_permit: str = "127.0.0.1/255.255.255.255"
+    ami_user: str = "cti"
+    ami_phone_user: str = "cti-phone"
+    observer_user: str = "observer"
+    agi_host: str = "127.0.0.1"
+    agi_port: int = 4573
+    sip_host: str = "127.0.0.1"
+    sip_port: int = 5060
+    rtp_start: int = 10000
+    rtp_end: int = 14999
+    #: Where calls from the trunk come from, ``address:port`` each, and where calls to it go.
+    trunk_sources: Sequence[str] = ("127.0.0.1:5080",)
+    carrier_host: str = "127.0.0.1"
+    carrier_port: int = 5090
+    trunk_rtp_timeout: int = 0
+    phone_rtp_timeout: int = 0
+    phones: Sequence[PhonePlan] = ()
+    queues: Sequence[QueuePlan] = QUEUES
+    dnis: Sequence[DnisPlan] = DNIS
+    default_queue: str = "support"
+    overflow_queue: str = "overflow"
+    ring_seconds: int = 15
+    queue_wait_seconds: int = 180
+    overflow_wait_seconds: int = 60
+    extension_ring_seconds: int = 20
+    survey_limit_seconds: int = 120
+    event_filters: bool = True
+    #: Whether callers hear a welcome before they wait.
+    greeting: bool = True
+
+    @property
+    def etc(self) -> Path:
+        """The folder of the rendered configuration (``asterisk -C <etc>/asterisk.conf``)."""
+        return self.home / "etc"
+
+    @property
+    def cel_csv(self) -> Path:
+        """Where CEL rows are written; the columns are those of ``asterisk_conf/cel_custom.conf``."""
+        return self.home / "log" / "cel-custom" / "cel.csv"
+
+    @property
+    def queue_log(self) -> Path:
+        """Where app_queue writes its own record."""
+        return self.home / "log" / "queue_log"
+
+    @property
+    def modules_dir(self) -> Path:
+        """The folder of Asterisk's loadable modules."""
+        found = sorted(self.program_root.glob("usr/lib/*/asterisk/modules"))
+        return found[0] if found else self.program_root / "usr/lib/asterisk/modules"
+
+
+def render(text: str, values: Mapping[str, str], *, source: str) -> str:
+    """Fill a template.
+
+    Raises:
+        TemplateError: for a placeholder without a value, or a value with characters Asterisk would act upon.
+            Values that are themselves rendered blocks have several lines and are given by :func:`render_all`.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in values:
+            raise TemplateError(f"{source}: there is no value for @{name}@")
+        return values[name]
+
+    return _PLACEHOLDER.sub(value, text)
+
+
+def checked(values: Mapping[str, object], *, source: str) -> dict[str, str]:
+    """The values as text, each without any character that means something to Asterisk.
+
+    Raises:
+        TemplateError: naming the value that has one.
+    """
+    texts = {name: str(value) for name, value in values.items()}
+    for name, text in texts.items():
+        if not _SAFE.fullmatch(text):
+            raise TemplateError(
+                f"{source}: the value of {name} has a character that is not allowed: {text!r}"
+            )
+    return texts
+
+
+def render_all(plan: AsteriskPlan) -> dict[str, str]:
+    """The name and the text of every configuration file of ``plan``."""
+    values = checked(_scalars(plan), source="asterisk plan")
+    values |= _blocks(plan, values)
+    return {
+        path.name: render(path.read_text(encoding="utf-8"), values, source=path.name)
+        for path in sorted(TEMPLATES.glob("*.conf"))
+    }
+
+
+def write_all(plan: AsteriskPlan) -> None:
+    """Write the configuration (mode 0600: it holds secrets) and make the folders Asterisk needs.
+
+    Files that are already right are left alone, so a running Asterisk sees no change.
+    """
+    for folder in FOLDERS:
+        (plan.home / folder).mkdir(parents=True, exist_ok=True)
+    plan.home.chmod(0o700)
+    for name, text in render_all(plan).items():
+        target = plan.etc / name
+        if target.exists() and target.read_text(encoding="utf-8") == text:
+            continue
+        target.touch(mode=0o600)
+        target.write_text(text, encoding="utf-8")
+
+
+def _scalars(plan: AsteriskPlan) -> dict[str, object]:
+    home = plan.home
+    return {
+        "ETC_DIR": plan.etc,
+        "MODULES_DIR": plan.modules_dir,
+        "LIB_DIR": home / "lib",
+        "DATA_DIR": home / "data",
+        "SPOOL_DIR": home / "spool",
+        "RUN_DIR": home / "run",
+        "LOG_DIR": home / "log",
+        "MOH_DIR": home / "moh",
+        "NODE": plan.node,
+        "AMI_HOST": plan.ami_host,
+        "AMI_PORT": plan.ami_port,
+        "AMI_PERMIT": plan.ami_permit,
+        "AMI_USER": plan.ami_user,
+        "AMI_SECRET": plan.secrets.ami,
+        "AMI_PHONE_USER": plan.ami_phone_user,
+        "AMI_PHONE_SECRET": plan.secrets.ami_phone,
+        "OBSERVER_USER": plan.observer_user,
+        "OBSERVER_SECRET": plan.secrets.observer or "",
+        "AGI_HOST": plan.agi_host,
+        "AGI_PORT": plan.agi_port,
+        "AGI_SECRET": plan.secrets.agi,
+        "SIP_HOST": plan.sip_host,
+        "SIP_PORT": plan.sip_port,
+        "RTP_START": plan.rtp_start,
+        "RTP_END": plan.rtp_end,
+        "CARRIER_HOST": plan.carrier_host,
+        "CARRIER_PORT": plan.carrier_port,
+        "TRUNK_RTP_TIMEOUT": plan.trunk_rtp_timeout,
+        "PHONE_RTP_TIMEOUT": plan.phone_rtp_timeout,
+        "DEFAULT_QUEUE": plan.default_queue,
+        "OVERFLOW_QUEUE": plan.overflow_queue,
+        "OVERFLOW_MAILBOX": GENERAL_MAILBOX,
+        "RING_SECONDS": plan.ring_seconds,
+        "QUEUE_WAIT_SECONDS": plan.queue_wait_seconds,
+        "OVERFLOW_WAIT_SECONDS": plan.overflow_wait_seconds,
+        "EXTENSION_RING_SECONDS": plan.extension_ring_seconds,
+        "SURVEY_LIMIT_SECONDS": plan.survey_limit_seconds,
+        "GREETING": "yes" if plan.greeting else "no",
+    }
+
+
+def _blocks(plan: AsteriskPlan, values: Mapping[str, str]) -> dict[str, str]:
+    phones = []
+    for phone in plan.phones:
+        name = "phone_registering.conf" if phone.contact is None else "phone_static.conf"
+        password = plan.secrets.phones[phone.extension]
+        phones.append(_block(name, EXTENSION=phone.extension, PASSWORD=password, CONTACT=phone.contact or ""))
+    mailboxes = [GENERAL_MAILBOX, *(phone.extension for phone in plan.phones)]
+    filters = [f"eventfilter(action(exclude),name({name})) =" for name in UNUSED_EVENTS]
+    trunk = checked(
+        {f"trunk source {n}": s for n, s in enumerate(plan.trunk_sources)}, source="asterisk plan"
+    )
+    observers = (TEMPLATES / "blocks" / "observer.conf").read_text(encoding="utf-8")
+    return {
+        "PHONES": "".join(phones),
+        "QUEUES": "".join(
+            _block("queue.conf", QUEUE=queue.name, SERVICE_LEVEL_SECONDS=queue.service_level_seconds)
+            for queue in plan.queues
+        ),
+        "DNIS": "".join(
+            _block("dnis.conf", NUMBER=dnis.number, QUEUE=dnis.queue, LANGUAGE=dnis.language)
+            for dnis in plan.dnis
+        ),
+        "QUEUE_EXTENSIONS": "".join(
+            _block("queue_extension.conf", EXTENSION=queue.extension, QUEUE=queue.name)
+            for queue in plan.queues
+        ),
+        "MAILBOXES": "".join(
+            _block("mailbox.conf", MAILBOX=mailbox, PIN=plan.secrets.mailbox_pin) for mailbox in mailboxes
+        ),
+        "TRUNK_MATCHES": "\n".join(f"match = {source}" for source in trunk.values()),
+        "EVENT_FILTERS": "\n".join(filters) if plan.event_filters else "",
+        "OBSERVERS": render(observers, values, source="observer.conf") if plan.secrets.observer else "",
+    }
+
+
+def _block(name: str, **values: object) -> str:
+    text = (TEMPLATES / "blocks" / name).read_text(encoding="utf-8")
+    return render(text, checked(values, source=name), source=name)

@@ -1,0 +1,243 @@
+"""A laboratory: a real Asterisk of its own, with ports and folders nobody else uses, phones and a trunk."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from cti.installation.asterisk_files import AsteriskPlan, AsteriskSecrets, PhonePlan
+from cti.installation.asterisk_process import (
+    AsteriskProcess,
+    AsteriskProgram,
+    cache_dir,
+    find_program,
+    running,
+)
+from cti.installation.prompts import build as build_prompts
+from cti.simulation.observer import AmiObserver
+from cti.simulation.phone import Behaviour, SimulatedPhone
+
+HOST = "127.0.0.1"
+FIRST_EXTENSION = 1001
+TRUNK_SOURCES = 8
+#: Each laboratory takes one block of ports: trunk, carrier, AMI, SIP, then one for each phone.
+_BLOCK = 600
+_FIRST_PORT = 20000
+_LAST_PORT = 32000
+_RTP_FIRST = 33000
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabPorts:
+    """The ports of one laboratory; the held socket keeps the block from others until it is closed."""
+
+    base: int
+    guard: socket.socket
+
+    @property
+    def sip(self) -> int:
+        """Asterisk's SIP port."""
+        return self.base + 1
+
+    @property
+    def ami(self) -> int:
+        """Asterisk's AMI port."""
+        return self.base + 2
+
+    @property
+    def agi(self) -> int:
+        """The port at which the dialplan looks for the service's FastAGI server."""
+        return self.base + 3
+
+    @property
+    def carrier(self) -> int:
+        """Where calls to the trunk go."""
+        return self.base + 4
+
+    @property
+    def http(self) -> int:
+        """A port for the service's HTTP server."""
+        return self.base + 5
+
+    def trunk(self, number: int) -> int:
+        """One of the ports from which calls of the trunk come."""
+        return self.base + 10 + number
+
+    def phone(self, extension: int) -> int:
+        """The port of a simulated phone."""
+        return self.base + 30 + (extension - FIRST_EXTENSION)
+
+
+def take_ports() -> LabPorts:
+    """A block of ports that no other laboratory on this machine uses now."""
+    for base in range(_FIRST_PORT, _LAST_PORT, _BLOCK):
+        guard = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            guard.bind((HOST, base))
+            guard.listen(1)
+        except OSError:
+            guard.close()
+            continue
+        return LabPorts(base=base, guard=guard)
+    raise OSError("no free block of ports for a laboratory")
+
+
+def lab_plan(
+    home: Path, ports: LabPorts, program: AsteriskProgram, *, phones: int, **changes: Any
+) -> AsteriskPlan:
+    """The plan of a laboratory's Asterisk; ``changes`` are fields of AsteriskPlan."""
+    extensions = [FIRST_EXTENSION + number for number in range(phones)]
+    block = (ports.base - _FIRST_PORT) // _BLOCK
+    plan = AsteriskPlan(
+        home=home,
+        secrets=AsteriskSecrets.generate([str(e) for e in extensions], observer=True),
+        program_root=program.root,
+        node="lab",
+        ami_port=ports.ami,
+        agi_port=ports.agi,
+        sip_port=ports.sip,
+        rtp_start=_RTP_FIRST + block * 1500,
+        rtp_end=_RTP_FIRST + block * 1500 + 1498,
+        trunk_sources=[f"{HOST}:{ports.trunk(n)}" for n in range(TRUNK_SOURCES)],
+        carrier_port=ports.carrier,
+        phones=[PhonePlan(extension=str(e), contact=f"{HOST}:{ports.phone(e)}") for e in extensions],
+        ring_seconds=4,
+        extension_ring_seconds=3,
+        greeting=False,
+    )
+    return replace(plan, **changes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lab:
+    """A running laboratory."""
+
+    ports: LabPorts
+    plan: AsteriskPlan
+    asterisk: AsteriskProcess
+
+    def observer(self, *, filtered: bool = False) -> AmiObserver:
+        """An AMI session: of the user who sees every event, or, ``filtered``, of the service's own user."""
+        secrets = self.plan.secrets
+        if filtered:
+            return AmiObserver(port=self.plan.ami_port, user=self.plan.ami_user, secret=secrets.ami)
+        return AmiObserver(
+            port=self.plan.ami_port, user=self.plan.observer_user, secret=secrets.observer or ""
+        )
+
+    def phone(
+        self, extension: int, behaviour: Behaviour | None = None, *, audio: bool = False
+    ) -> SimulatedPhone:
+        """The simulated phone of an extension."""
+        return SimulatedPhone(
+            address=(HOST, self.ports.phone(extension)),
+            server=(HOST, self.plan.sip_port),
+            user=str(extension),
+            password=self.plan.secrets.phones[str(extension)],
+            behaviour=behaviour,
+            audio=audio,
+        )
+
+    def trunk(self, number: int = 0, *, audio: bool = False) -> SimulatedPhone:
+        """The far end of the trunk, from which callers dial in."""
+        return SimulatedPhone(
+            address=(HOST, self.ports.trunk(number)),
+            server=(HOST, self.plan.sip_port),
+            user="trunk",
+            audio=audio,
+        )
+
+    def carrier(self, behaviour: Behaviour | None = None, *, audio: bool = False) -> SimulatedPhone:
+        """The far end of the trunk, to which Asterisk dials out."""
+        return SimulatedPhone(
+            address=(HOST, self.ports.carrier), server=(HOST, self.plan.sip_port), user="carrier",
+            behaviour=behaviour, audio=audio,
+        )  # fmt: skip
+
+    async def sign_in(self, ami: AmiObserver, agent: int, extension: int, *queues: str) -> None:
+        """Make an agent a member of queues, as the service does, and ready."""
+        for queue in queues:
+            await ami.demand(
+                "QueueAdd", Queue=queue, Interface=f"PJSIP/{extension}", MemberName=f"agent-{agent}",
+                Paused="true", Reason="signed-in",
+            )  # fmt: skip
+        await ami.demand("QueuePause", Interface=f"PJSIP/{extension}", Paused="false")
+
+
+@contextlib.asynccontextmanager
+async def laboratory(
+    home: Path,
+    *,
+    root: Path | None = None,
+    phones: int = 10,
+    **changes: Any,
+) -> AsyncIterator[Lab]:
+    """Start an Asterisk of its own below ``home``; it is gone at the end."""
+    program = await find_program(root)
+    ports = take_ports()
+    try:
+        plan = lab_plan(home, ports, program, phones=phones, **changes)
+        await build_prompts(cache_dir() / "prompts")
+        async with running(plan, program, cache_dir() / "prompts") as asterisk:
+            yield Lab(ports=ports, plan=plan, asterisk=asterisk)
+    finally:
+        ports.guard.close()
+
+
+def wrap_up(ami: AmiObserver, seconds: float) -> Callable[[], None]:
+    """Do what the service does about wrap-up; the returned call ends it.
+
+    An agent whose queue call is connected is paused with the reason ``wrap-up`` while he still talks; ``seconds``
+    after the call he is unpaused.
+    """
+    tasks: set[asyncio.Task[Any]] = set()
+
+    def spawn(work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    async def unpause(interface: str) -> None:
+        await asyncio.sleep(seconds)
+        await ami.demand("QueuePause", Interface=interface, Paused="false")
+
+    def listener(event: Any) -> None:
+        if event.get("Event") == "AgentConnect":
+            spawn(ami.demand("QueuePause", Interface=event["Interface"], Paused="true", Reason="wrap-up"))
+        elif event.get("Event") == "AgentComplete":
+            spawn(unpause(event["Interface"]))
+
+    ami.listen(listener)
+    return lambda: ami.unlisten(listener)
+
+
+def answering(*, after: float, talk: float | None = None) -> Behaviour:
+    """The script of a phone that rings, answers after some seconds and, with ``talk``, hangs up after talking."""
+
+    async def behaviour(call: Any) -> None:
+        call.ring()
+        await call.stay(after)
+        if call.over:
+            return
+        await call.answer()
+        if talk is None:
+            await call.ended()
+        else:
+            await call.stay(talk)
+            await call.hang_up()
+
+    return behaviour
+
+
+async def ringing(call: Any) -> None:
+    """The script of a phone that nobody answers."""
+    call.ring()
+    await call.ended()
+
+
+def extensions(count: int) -> Sequence[int]:
+    """The extensions of a laboratory's phones."""
+    return range(FIRST_EXTENSION, FIRST_EXTENSION + count)
