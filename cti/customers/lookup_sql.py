@@ -2,15 +2,15 @@
 
 from typing import Final
 
-#: $1 is the number (E.164), $2 the call. `owner` holds the customers, `only` the customer when there is
+#: $1 is the number (E.164), $2 the call. `owner` holds the customers, `sole` the customer when there is
 #: just one.
 _DOCUMENT: Final = """
-, only AS MATERIALIZED (
+, sole AS MATERIALIZED (
     SELECT min(id) AS id FROM owner HAVING count(*) = 1
 ), line AS MATERIALIZED (
     SELECT $1::text AS e164 WHERE $1::text IS NOT NULL
     UNION
-    SELECT n.e164 FROM only JOIN customer_numbers n ON n.customer_id = only.id
+    SELECT n.e164 FROM sole JOIN customer_numbers n ON n.customer_id = sole.id
 )
 SELECT json_build_object(
     'chosen_id', (SELECT customer_id FROM call_customers WHERE call_id = $2),
@@ -29,7 +29,7 @@ SELECT json_build_object(
             'id', s.id, 'product', s.product, 'status', s.status, 'starts_on', s.starts_on,
             'expires_on', s.expires_on, 'amount', s.amount::text, 'currency', s.currency
         ) ORDER BY s.status, s.expires_on NULLS LAST, s.id)
-        FROM only JOIN subscriptions s ON s.customer_id = only.id
+        FROM sole JOIN subscriptions s ON s.customer_id = sole.id
     ), '[]'::json),
     'callbacks', coalesce((
         SELECT json_agg(json_build_object(
@@ -37,7 +37,7 @@ SELECT json_build_object(
             'due_at', to_char(c.due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
         ) ORDER BY c.due_at, c.id)
         FROM (
-            SELECT b.id, b.due_at, b.note FROM only JOIN callbacks b ON b.customer_id = only.id
+            SELECT b.id, b.due_at, b.note FROM sole JOIN callbacks b ON b.customer_id = sole.id
             WHERE b.done_at IS NULL
             UNION
             SELECT b.id, b.due_at, b.note FROM line JOIN callbacks b ON b.e164 = line.e164
