@@ -1,0 +1,1 @@
+"""The thin layer under all routes: routing, roles, validation, problems, OpenAPI, idempotency."""

@@ -1,0 +1,140 @@
+"""A declared route as an aiohttp handler: who, what, do, answer."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+import msgspec
+from aiohttp import hdrs, web
+from pydantic import BaseModel
+
+from cti.http.idempotency import IDEMPOTENCY, StoredAnswer, fingerprint, idempotency_key
+from cti.http.language import PRINCIPAL
+from cti.http.principal import Principal, Role
+from cti.http.problems import Problem
+from cti.http.routing import Reply, Route, Routes
+from cti.http.validation import read_body, read_json, read_path, read_query
+
+
+class Authenticator(Protocol):
+    """Finds out who sends a request, by its cookie or bearer token."""
+
+    async def __call__(self, request: web.Request) -> Principal | None:
+        """The sender, or None when he does not say, or what he shows is not valid any more."""
+
+
+AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def add_routes(app: web.Application, *tables: Routes) -> None:
+    """Serve the routes of these tables."""
+    for table in tables:
+        for route in table:
+            app.router.add_route(route.method, route.path, endpoint(route))
+
+
+def endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """The aiohttp handler of a route."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        try:
+            async with asyncio.timeout(route.timeout_seconds):
+                return await _serve(route, request)
+        except TimeoutError:
+            raise Problem("request.timeout") from None
+
+    return handle
+
+
+async def authorize(request: web.Request, route: Route) -> Principal | None:
+    """Let the sender in or not: deny unless allowed.
+
+    Raises:
+        Problem: `auth.required`, `auth.forbidden`, `auth.scope_missing` or `auth.csrf`.
+    """
+    principal = await request.app[AUTHENTICATOR](request)
+    if principal is not None:
+        request[PRINCIPAL] = principal
+    if route.public:
+        return principal
+    if principal is None:
+        raise Problem("auth.required")
+    if principal.role not in route.roles:
+        raise Problem("auth.forbidden")
+    if principal.role is Role.INTEGRATION and (route.scope is None or not principal.has_scope(route.scope)):
+        raise Problem("auth.scope_missing", scope=route.scope or "-")
+    if route.writes and principal.session_key:
+        shown = request.headers.get("X-CSRF-Token", "")
+        if not secrets.compare_digest(shown.encode(), principal.csrf_token.encode()):
+            raise Problem("auth.csrf")
+    return principal
+
+
+async def _serve(route: Route, request: web.Request) -> web.StreamResponse:
+    principal = await authorize(request, route)
+    arguments: dict[str, Any] = {"request": request, "principal": principal}
+    if route.path_model is not None:
+        path = read_path(request, route.path_model)
+        arguments |= {name: getattr(path, name) for name in route.path_model.model_fields}
+    arguments["query"] = read_query(request, route.query_model)
+    raw = b""
+    if route.body_model is not None:
+        raw = await read_body(request)
+        arguments["body"] = read_json(raw, route.body_model)
+    wanted = {name: arguments[name] for name in route.wants}
+    key = idempotency_key(request) if route.writes and principal is not None else None
+    if key is None or principal is None:
+        return _response(route, await route.handler(**wanted))
+    return await _once(route, request, principal.key, key, raw, wanted)
+
+
+async def _once(
+    route: Route, request: web.Request, owner: str, key: str, raw: bytes, arguments: dict[str, Any]
+) -> web.StreamResponse:
+    store = request.app[IDEMPOTENCY]
+    stored = await store.begin(owner, key, fingerprint(request, raw))
+    if stored is not None:
+        if stored.body is None:
+            raise Problem("idempotency.not_replayable")
+        headers = {"Idempotency-Replayed": "true"}
+        return _json(stored.status, stored.body, headers)
+    try:
+        response = _response(route, await route.handler(**arguments))
+    except BaseException:
+        # Nothing was done, or nobody knows; the next try with this key is a new one.
+        await asyncio.shield(store.forget(owner, key))
+        raise
+    body = response.body if isinstance(response, web.Response) else b""
+    kept = None if route.shows_secret else bytes(body) if isinstance(body, bytes) else b""
+    await asyncio.shield(store.finish(owner, key, StoredAnswer(status=response.status, body=kept)))
+    return response
+
+
+def _response(route: Route, answer: object) -> web.StreamResponse:
+    if isinstance(answer, web.StreamResponse):
+        return answer
+    reply: Reply[object] = answer if isinstance(answer, Reply) else Reply(content=answer)
+    status = reply.status or route.status
+    response = _json(status, encode(reply.content), reply.headers)
+    for cookie in reply.cookies:
+        response.headers.add(hdrs.SET_COOKIE, cookie)
+    return response
+
+
+def encode(content: object) -> bytes:
+    """An answer as JSON; nothing for None."""
+    if content is None:
+        return b""
+    if isinstance(content, BaseModel):
+        return content.model_dump_json().encode()
+    return _encode(content)
+
+
+def _json(status: int, body: bytes, headers: dict[str, str]) -> web.Response:
+    usual = {"Cache-Control": "no-store"}
+    if body:
+        usual["Content-Type"] = "application/json"
+    return web.Response(status=status, body=body, headers={**usual, **headers})

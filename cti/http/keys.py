@@ -1,0 +1,6 @@
+"""Where handlers find the resources that many rooms share; what one room owns has its key in that room."""
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+ENGINE = web.AppKey("engine", AsyncEngine)

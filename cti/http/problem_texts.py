@@ -1,0 +1,374 @@
+"""Every problem the API can answer with: its code, its HTTP status and its words in both languages.
+
+The only catalogue. A code is for programs and never changes; title and detail are for people. Details may
+hold ``{placeholders}``, filled from the problem's parameters.
+"""
+
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+
+from cti.http.principal import Language
+
+
+class Text(msgspec.Struct, frozen=True, kw_only=True):
+    """A title, and a sentence on what to do or what was wrong, in one language."""
+
+    title: str
+    detail: str = ""
+
+
+class ProblemText(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of problem."""
+
+    status: int
+    en: Text
+    zh: Text
+
+    def in_language(self, language: Language) -> Text:
+        """The words for this reader."""
+        return self.zh if language is Language.CHINESE else self.en
+
+
+def _problem(status: int, en: tuple[str, str], zh: tuple[str, str]) -> ProblemText:
+    return ProblemText(status=status, en=Text(title=en[0], detail=en[1]), zh=Text(title=zh[0], detail=zh[1]))
+
+
+PROBLEMS: Final[dict[str, ProblemText]] = {
+    # --- The request itself ---
+    "request.malformed": _problem(
+        HTTPStatus.BAD_REQUEST,
+        ("Malformed request", "The body is not valid JSON."),
+        ("请求格式错误", "请求正文不是有效的 JSON。"),
+    ),
+    "request.invalid": _problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        ("Some values are not valid", "See the list of errors."),
+        ("部分内容无效", "请查看错误列表。"),
+    ),
+    "request.not_found": _problem(
+        HTTPStatus.NOT_FOUND,
+        ("Not found", "There is nothing at this address."),
+        ("未找到", "该地址不存在任何内容。"),
+    ),
+    "request.method_not_allowed": _problem(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        ("Method not allowed", "This address does not take that method."),
+        ("方法不被允许", "该地址不支持此请求方法。"),
+    ),
+    "request.too_large": _problem(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        ("Request too large", "The body may have at most {limit} bytes."),
+        ("请求过大", "请求正文最多为 {limit} 字节。"),
+    ),
+    "request.media_type": _problem(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        ("Media type not supported", "Send the body as application/json in UTF-8, without Content-Encoding."),
+        ("不支持的媒体类型", "请以 UTF-8 编码的 application/json 发送正文,且不使用 Content-Encoding。"),
+    ),
+    "request.timeout": _problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        ("Took too long", "The request was given up; what it asked for may or may not have happened."),
+        ("处理超时", "请求已被放弃;所要求的操作可能已执行,也可能未执行。"),
+    ),
+    "request.refused": _problem(
+        HTTPStatus.BAD_REQUEST,
+        ("Bad request", "The request could not be understood."),
+        ("错误的请求", "无法理解该请求。"),
+    ),
+    "server.error": _problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        ("Something went wrong on our side", "Please report incident {incident}."),
+        ("服务器内部错误", "请报告事件编号 {incident}。"),
+    ),
+    "database.unavailable": _problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        ("The database is not available", "Calls go on; try again in a moment."),
+        ("数据库暂不可用", "通话不受影响;请稍后重试。"),
+    ),
+    "asterisk.unavailable": _problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        ("The telephone system is not connected", "Nothing was sent to it; try again in a moment."),
+        ("电话系统未连接", "命令未发送;请稍后重试。"),
+    ),
+    "asterisk.refused": _problem(
+        HTTPStatus.BAD_GATEWAY,
+        ("The telephone system refused", "It answered: {reason}"),
+        ("电话系统拒绝了操作", "其回应为:{reason}"),
+    ),
+    "asterisk.unanswered": _problem(
+        HTTPStatus.GATEWAY_TIMEOUT,
+        ("The telephone system did not answer", "Nobody knows whether it was done; look at the state shown."),
+        ("电话系统没有回应", "无法确定操作是否已执行;请以所显示的状态为准。"),
+    ),
+    # --- Who may ---
+    "auth.required": _problem(
+        HTTPStatus.UNAUTHORIZED,
+        ("Please sign in", "This needs a session or a token, and there is none or it is over."),
+        ("请先登录", "此操作需要有效的会话或令牌。"),
+    ),
+    "auth.wrong_credentials": _problem(
+        HTTPStatus.UNAUTHORIZED,
+        ("Wrong user name or password", "Check both and try again."),
+        ("用户名或密码错误", "请检查后重试。"),
+    ),
+    "auth.too_many_attempts": _problem(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        ("Too many attempts", "Try again in {seconds} seconds."),
+        ("尝试次数过多", "请在 {seconds} 秒后重试。"),
+    ),
+    "auth.forbidden": _problem(
+        HTTPStatus.FORBIDDEN,
+        ("Not allowed", "Your role does not allow this."),
+        ("无权限", "您的角色无权执行此操作。"),
+    ),
+    "auth.scope_missing": _problem(
+        HTTPStatus.FORBIDDEN,
+        ("Not allowed", "The token lacks the scope {scope}."),
+        ("无权限", "令牌缺少权限范围 {scope}。"),
+    ),
+    "auth.csrf": _problem(
+        HTTPStatus.FORBIDDEN,
+        ("Session check failed", "Reload the page; the X-CSRF-Token header is missing or old."),
+        ("会话校验失败", "请刷新页面;X-CSRF-Token 请求头缺失或已失效。"),
+    ),
+    "auth.origin": _problem(
+        HTTPStatus.FORBIDDEN,
+        ("Not from this page", "The request comes from another site."),
+        ("来源不被允许", "该请求来自其他网站。"),
+    ),
+    # --- Idempotency ---
+    "idempotency.key_invalid": _problem(
+        HTTPStatus.BAD_REQUEST,
+        ("Idempotency key not valid", "Use 1 to 128 visible ASCII characters."),
+        ("幂等键无效", "请使用 1 至 128 个可见 ASCII 字符。"),
+    ),
+    "idempotency.key_reused": _problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        ("Idempotency key used before", "The same key came with another request before."),
+        ("幂等键已被使用", "该键此前已用于另一个不同的请求。"),
+    ),
+    "idempotency.in_progress": _problem(
+        HTTPStatus.CONFLICT,
+        ("Still being done", "A request with this idempotency key is still being worked on."),
+        ("正在处理", "使用该幂等键的请求仍在处理中。"),
+    ),
+    "idempotency.not_replayable": _problem(
+        HTTPStatus.CONFLICT,
+        ("Done before", "This was done before, and its answer held a secret that is shown once only."),
+        ("已执行过", "该请求已执行过,其结果包含仅显示一次的机密。"),
+    ),
+    # --- Paging ---
+    "paging.cursor_invalid": _problem(
+        HTTPStatus.BAD_REQUEST,
+        ("Cursor not valid", "Use next_cursor as it was given, with the same filters."),
+        ("分页游标无效", "请原样使用 next_cursor,并保持筛选条件不变。"),
+    ),
+    # --- Agents ---
+    "agent.none": _problem(
+        HTTPStatus.CONFLICT,
+        ("No agent", "Your user is not set up as an agent."),
+        ("不是坐席", "您的账号未配置为坐席。"),
+    ),
+    "agent.not_found": _problem(
+        HTTPStatus.NOT_FOUND,
+        ("No such agent", "There is no agent {agent_id}."),
+        ("坐席不存在", "没有坐席 {agent_id}。"),
+    ),
+    "agent.not_signed_in": _problem(
+        HTTPStatus.CONFLICT,
+        ("Not signed in", "Sign in with a device first."),
+        ("未签入", "请先使用话机签入。"),
+    ),
+    "agent.already_signed_in": _problem(
+        HTTPStatus.CONFLICT,
+        ("Signed in already", "The agent is signed in with {device}; sign out there first."),
+        ("已签入", "坐席已在 {device} 上签入;请先签出。"),
+    ),
+    "agent.no_queues": _problem(
+        HTTPStatus.CONFLICT,
+        ("No queue", "The agent serves no queue; an administrator can assign one."),
+        ("没有队列", "该坐席未分配任何队列;请联系管理员分配。"),
+    ),
+    "agent.busy": _problem(
+        HTTPStatus.CONFLICT,
+        ("On a call", "Not while a call is ringing or in progress."),
+        ("通话中", "振铃或通话期间不能执行此操作。"),
+    ),
+    "agent.not_wrapping_up": _problem(
+        HTTPStatus.CONFLICT,
+        ("Not in wrap-up", "There is no wrap-up to end or extend."),
+        ("不在话后处理状态", "当前没有可结束或延长的话后处理。"),
+    ),
+    "agent.wrap_up_too_long": _problem(
+        HTTPStatus.CONFLICT,
+        ("Wrap-up too long", "It cannot be extended beyond {limit} seconds in all."),
+        ("话后处理过长", "话后处理总时长不能超过 {limit} 秒。"),
+    ),
+    "agent.pause_reason_unknown": _problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        ("No such pause reason", "Choose one of the list of pause reasons."),
+        ("暂停原因不存在", "请从暂停原因列表中选择。"),
+    ),
+    "device.not_found": _problem(
+        HTTPStatus.NOT_FOUND,
+        ("No such device", "There is no device {device_id}."),
+        ("话机不存在", "没有话机 {device_id}。"),
+    ),
+    "device.in_use": _problem(
+        HTTPStatus.CONFLICT,
+        ("Device in use", "{agent} is signed in with this device."),
+        ("话机已被占用", "{agent} 正在使用该话机。"),
+    ),
+    "device.exists": _problem(
+        HTTPStatus.CONFLICT,
+        ("Device exists", "A device with this interface, extension or name exists."),
+        ("话机已存在", "已有相同接口、分机号或名称的话机。"),
+    ),
+    # --- Calls in progress ---
+    "call.none": _problem(
+        HTTPStatus.CONFLICT,
+        ("No call", "There is no call to do this with."),
+        ("没有通话", "当前没有可操作的通话。"),
+    ),
+    "call.not_talking": _problem(
+        HTTPStatus.CONFLICT,
+        ("Not talking", "This can be done only while you talk."),
+        ("不在通话中", "仅在通话过程中可执行此操作。"),
+    ),
+    "call.on_hold": _problem(
+        HTTPStatus.CONFLICT,
+        ("On hold", "The caller is on hold already; resume first."),
+        ("已保持", "来电者已被保持;请先恢复通话。"),
+    ),
+    "call.not_on_hold": _problem(
+        HTTPStatus.CONFLICT,
+        ("Not on hold", "The caller is not on hold."),
+        ("未保持", "来电者未被保持。"),
+    ),
+    "call.not_consulting": _problem(
+        HTTPStatus.CONFLICT,
+        ("No consultation", "There is no attended transfer in progress."),
+        ("没有进行中的咨询", "当前没有进行中的咨询转接。"),
+    ),
+    "call.consulting": _problem(
+        HTTPStatus.CONFLICT,
+        ("Transfer in progress", "Complete or cancel the attended transfer first."),
+        ("正在转接", "请先完成或取消咨询转接。"),
+    ),
+    "call.not_found": _problem(
+        HTTPStatus.NOT_FOUND,
+        ("No such call", "There is no such call, or you may not see it."),
+        ("通话不存在", "没有该通话,或您无权查看。"),
+    ),
+    "call.number_not_allowed": _problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        ("Number not allowed", "A number has digits and at most one leading plus sign."),
+        ("号码不被允许", "号码只能由数字组成,最多以一个加号开头。"),
+    ),
+    "disposition.unknown": _problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        ("No such disposition", "Choose one of the list for this queue."),
+        ("处理结果不存在", "请从该队列的处理结果列表中选择。"),
+    ),
+    # --- Queues ---
+    "queue.not_found": _problem(
+        HTTPStatus.NOT_FOUND,
+        ("No such queue", "There is no queue {queue}."),
+        ("队列不存在", "没有队列 {queue}。"),
+    ),
+    "queue.exists": _problem(
+        HTTPStatus.CONFLICT,
+        ("Queue exists", "A queue with this name or extension exists."),
+        ("队列已存在", "已有相同名称或分机号的队列。"),
+    ),
+    # --- People and tokens ---
+    "user.not_found": _problem(
+        HTTPStatus.NOT_FOUND,
+        ("No such user", "There is no user {user_id}."),
+        ("用户不存在", "没有用户 {user_id}。"),
+    ),
+    "user.exists": _problem(
+        HTTPStatus.CONFLICT,
+        ("User name taken", "Somebody has this user name already."),
+        ("用户名已存在", "该用户名已被使用。"),
+    ),
+    "user.last_admin": _problem(
+        HTTPStatus.CONFLICT,
+        ("The last administrator", "At least one active administrator must remain."),
+        ("最后一位管理员", "必须至少保留一位有效的管理员。"),
+    ),
+    "token.not_found": _problem(
+        HTTPStatus.NOT_FOUND,
+        ("No such token", "There is no token {token_id}."),
+        ("令牌不存在", "没有令牌 {token_id}。"),
+    ),
+    # --- Customers ---
+    "customer.not_found": _problem(
+        HTTPStatus.NOT_FOUND,
+        ("No such customer", "There is no customer {customer_id}."),
+        ("客户不存在", "没有客户 {customer_id}。"),
+    ),
+    # --- Single values, inside `errors` ---
+    "field.missing": _problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        ("Missing", "Is required."),
+        ("缺失", "必填。"),
+    ),
+    "field.unknown": _problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        ("Unknown", "Is not known here."),
+        ("未知", "此处没有该字段。"),
+    ),
+    "field.repeated": _problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        ("Repeated", "May be given once only."),
+        ("重复", "只能出现一次。"),
+    ),
+    "field.wrong_type": _problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        ("Wrong type", "Has the wrong type."),
+        ("类型错误", "类型不正确。"),
+    ),
+    "field.too_short": _problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        ("Too short", "Must have at least {limit} characters or items."),
+        ("过短", "至少需要 {limit} 个字符或项目。"),
+    ),
+    "field.too_long": _problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        ("Too long", "May have at most {limit} characters or items."),
+        ("过长", "最多允许 {limit} 个字符或项目。"),
+    ),
+    "field.out_of_range": _problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        ("Out of range", "Is out of range (limit {limit})."),
+        ("超出范围", "超出范围(界限为 {limit})。"),
+    ),
+    "field.not_allowed": _problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        ("Not allowed", "Must be one of: {allowed}."),
+        ("不被允许", "必须是以下之一:{allowed}。"),
+    ),
+    "field.pattern": _problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        ("Wrong form", "Does not have the expected form."),
+        ("格式不符", "不符合要求的格式。"),
+    ),
+    "field.instant": _problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        ("Not an instant", "Must be an RFC 3339 date and time with time zone."),
+        ("时间无效", "必须是带时区的 RFC 3339 日期时间。"),
+    ),
+    "field.control_character": _problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        ("Control character", "May not hold control characters."),
+        ("包含控制字符", "不能包含控制字符。"),
+    ),
+    "field.invalid": _problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        ("Not valid", "Is not valid."),
+        ("无效", "内容无效。"),
+    ),
+}
