@@ -29,7 +29,8 @@ class SystemReason(StrEnum):
     MISSED_OFFERS = "missed-offers"
 
 
-#: An agent's MemberName in Asterisk is this prefix and the agent's id, so no person's name is ever sent there.
+#: An agent's MemberName in Asterisk is this prefix and the agent's id, so no person's name is ever sent
+#: there.
 MEMBER_PREFIX = "agent-"
 
 
@@ -41,7 +42,9 @@ def member_name(agent_id: int) -> str:
 def agent_id_of(member: str) -> int | None:
     """The agent behind a MemberName, or None when it is no agent of ours."""
     digits = member.removeprefix(MEMBER_PREFIX)
-    return int(digits) if digits != member and digits.isascii() and digits.isdigit() and len(digits) < 10 else None
+    if digits == member or not digits.isascii() or not digits.isdigit() or len(digits) >= 10:
+        return None
+    return int(digits)
 
 
 class AgentState(msgspec.Struct, kw_only=True):
@@ -63,8 +66,8 @@ class AgentState(msgspec.Struct, kw_only=True):
 class Agent(msgspec.Struct, kw_only=True):
     """An agent as the board knows him: one device, some queues, one state.
 
-    ``pause_reason`` is what Asterisk last reported (None when not paused); while the agent talks or wraps up it may
-    already be the pause that comes after the wrap-up.
+    ``pause_reason`` is what Asterisk last reported (None when not paused); while the agent talks or wraps up
+    it may already be the pause that comes after the wrap-up.
     """
 
     agent_id: int

@@ -11,9 +11,10 @@ ends. Then comes the wrap-up of his last queue call, then what Asterisk says of 
     paused                             -> paused, with Asterisk's reason
     otherwise                          -> ready
 
-The wrap-up begins when a queue call ends and Asterisk has the agent paused (the service pauses him while he still
-talks); an agent whom nobody paused is ready, because Asterisk offers him calls. It ends when Asterisk reports
-another pause reason or none. A reason that is reported while he talks is the one that comes after the wrap-up.
+The wrap-up begins when a queue call ends and Asterisk has the agent paused (the service pauses him while he
+still talks); an agent whom nobody paused is ready, because Asterisk offers him calls. It ends when Asterisk
+reports another pause reason or none. A reason that is reported while he talks is the one that comes after the
+wrap-up.
 """
 
 from enum import StrEnum
@@ -83,7 +84,8 @@ def new_record(agent_id: int, at: float) -> AgentRecord:
 def settle(record: AgentRecord, at: float) -> AgentState | None:
     """Moves the agent to the state that follows from his record.
 
-    Returns the state that ended with it, or None when he stays where he is (his call or device may differ then).
+    Returns the state that ended with it, or None when he stays where he is (his call or device may differ
+    then).
     """
     agent = record.agent
     status, call_id, leg_id = _status(record)
@@ -91,9 +93,14 @@ def settle(record: AgentRecord, at: float) -> AgentState | None:
     agent.call_id = call_id
     agent.leg_id = leg_id
     before = agent.state
-    if before.status is status and before.reason == reason and before.call_id == call_id:
-        if status is AgentStatus.LOGGED_OUT or before.interface == agent.interface:
-            return None
+    interface = None if status is AgentStatus.LOGGED_OUT else agent.interface
+    if (before.status, before.reason, before.call_id, before.interface) == (
+        status,
+        reason,
+        call_id,
+        interface,
+    ):
+        return None
     at = max(at, before.started_at)
     before.ended_at = at
     agent.state = AgentState(
@@ -101,7 +108,7 @@ def settle(record: AgentRecord, at: float) -> AgentState | None:
         agent_id=agent.agent_id,
         status=status,
         reason=reason,
-        interface=None if status is AgentStatus.LOGGED_OUT else agent.interface,
+        interface=interface,
         call_id=call_id,
         started_at=at,
     )
@@ -112,8 +119,8 @@ def settle(record: AgentRecord, at: float) -> AgentState | None:
 def pause(record: AgentRecord, reason: str | None, at: float) -> tuple[bool, QueueCall | None]:
     """Takes what Asterisk reports: a pause with its reason, or None for no pause.
 
-    Returns whether a wrap-up ends with it, and the queue call whose wrap-up begins with it (the pause of a very
-    short call comes after its end).
+    Returns whether a wrap-up ends with it, and the queue call whose wrap-up begins with it (the pause of a
+    very short call comes after its end).
     """
     agent = record.agent
     agent.pause_reason = reason

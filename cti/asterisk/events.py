@@ -30,6 +30,8 @@ WANTED: Final = frozenset(
         "NewConnectedLine",
         "Rename",
         "Hangup",
+        "HangupRequest",
+        "SoftHangupRequest",
         "DialBegin",
         "DialState",
         "DialEnd",

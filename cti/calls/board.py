@@ -1,16 +1,18 @@
 """The board: what goes on in the contact centre now, as a fold over Asterisk's events.
 
-`Board.apply` takes one event and answers with facts, in the order in which they follow from it. It is pure: no
-clock, no input or output, no randomness; time is in the event, and every id follows from the events alone. So the
-same events give the same board, the same facts and the same rows, today and in a replay.
+`Board.apply` takes one event and answers with facts, in the order in which they follow from it. It is pure:
+no clock, no input or output, no randomness; time is in the event, and every id follows from the events alone.
+So the same events give the same board, the same facts and the same rows, today and in a replay.
 
-An event is dispatched by its name through one table, `RULES`; a name that is not in it means nothing to the board. An
-event that makes no sense where it comes gives an `Anomaly`, and one that was applied before changes nothing.
+An event is dispatched by its name through one table, `RULES`; a name that is not in it means nothing to the
+board. An event that makes no sense where it comes gives an `Anomaly`, and one that was applied before changes
+nothing.
 
 How the pieces hang together (each `board_*` module opens with its own part of the theory):
 
 * a *leg* is a channel; it lives in `State.legs` from Newchannel to Hangup;
-* a *call* is everything that shares a Linkedid, transitively; it leaves the board after its last leg, once nobody wraps
+* a *call* is everything that shares a Linkedid, transitively; it leaves the board after its last leg, once
+nobody wraps
   it up any more;
 * the *spans* of a leg (wait, ring, talk, hold) follow from what bridges, dials, holds and queues say of it;
 * an *agent's state* follows from the legs on his device, his queues, his pause and his wrap-up.
@@ -45,6 +47,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "Newstate": board_legs.new_state,
     "NewCallerid": board_legs.new_caller_id,
     "Rename": board_legs.rename,
+    "HangupRequest": board_legs.hangup_request,
+    "SoftHangupRequest": board_legs.hangup_request,
     "Hangup": board_legs.hang_up,
     "DialBegin": board_dials.begin,
     "DialEnd": board_dials.end,
@@ -96,7 +100,8 @@ class Board:
     def apply(self, event: AmiEvent) -> list[Fact]:
         """Takes one event; returns what follows from it, often nothing.
 
-        Never raises. ``event.at`` may be 0.0 (list items carry no time): then the time of the event before it goes.
+        Never raises. ``event.at`` may be 0.0 (list items carry no time): then the time of the event before it
+        goes.
         """
         rule = RULES.get(event.name)
         facts: list[Fact] = []

@@ -106,7 +106,7 @@ def close_wrap_up(state: State, agent_id: int, out: list[Fact]) -> None:
 
 
 def set_pause(state: State, record: AgentRecord, reason: str | None, out: list[Fact]) -> None:
-    """Takes a pause that Asterisk reports; pauses of one queue go for the agent, because the service sets all."""
+    """Takes a pause that Asterisk reports; what is said of one queue goes for all of the agent."""
     changed = record.agent.pause_reason != reason
     ended, begun = states.pause(record, reason, state.at)
     if ended:
@@ -118,16 +118,15 @@ def set_pause(state: State, record: AgentRecord, reason: str | None, out: list[F
 
 def member_added(state: State, event: AmiEvent, out: list[Fact]) -> None:
     """An agent signed in to a queue, or the service adopted him after a gap."""
-    record = _member(state, event, out, create=True)
-    if record is None:
+    agent_id = agent_id_of(event.get("MemberName"))
+    if agent_id is None:
         return
+    record = record_of(state, agent_id, out)
     adopt_member(state, record, event.get("Queue"), event.get("Interface"), out)
     set_pause(state, record, reason_of(event.headers), out)
 
 
-def adopt_member(
-    state: State, record: AgentRecord, queue: str, interface: str, out: list[Fact]
-) -> None:
+def adopt_member(state: State, record: AgentRecord, queue: str, interface: str, out: list[Fact]) -> None:
     """Puts an agent with his device into a queue."""
     agent = record.agent
     changed = False
@@ -153,7 +152,7 @@ def adopt_member(
 
 def member_removed(state: State, event: AmiEvent, out: list[Fact]) -> None:
     """An agent left a queue; with the last one he is logged out."""
-    record = _member(state, event, out, create=False)
+    record = _member(state, event, out)
     if record is not None:
         drop_member(state, record, event.get("Queue"), out)
 
@@ -177,7 +176,7 @@ def drop_member(state: State, record: AgentRecord, queue: str, out: list[Fact]) 
 
 def member_pause(state: State, event: AmiEvent, out: list[Fact]) -> None:
     """A pause began, ended or got another reason."""
-    record = _member(state, event, out, create=False)
+    record = _member(state, event, out)
     if record is not None:
         set_pause(state, record, reason_of(event.headers), out)
 
@@ -199,27 +198,21 @@ def answered_offer(state: State, agent_id: int, out: list[Fact]) -> None:
         follow(state, record, out, changed=True)
 
 
-def record_of(state: State, agent_id: int) -> AgentRecord:
+def record_of(state: State, agent_id: int, out: list[Fact]) -> AgentRecord:
     """The agent's record, made when the board has not seen him before."""
     record = state.agents.get(agent_id)
     if record is None:
         record = state.agents[agent_id] = states.new_record(agent_id, state.at)
+        out.append(AgentStateChanged(at=state.at, agent=record.agent, before=None))
     return record
 
 
-def _member(state: State, event: AmiEvent, out: list[Fact], *, create: bool) -> AgentRecord | None:
-    name = event.get("MemberName")
-    agent_id = agent_id_of(name)
-    if agent_id is None:
-        return None  # a member that somebody configured by hand is no agent of ours
-    if create:
-        if agent_id not in state.agents:
-            record = record_of(state, agent_id)
-            out.append(AgentStateChanged(at=state.at, agent=record.agent, before=None))
-        return state.agents[agent_id]
-    record = state.agents.get(agent_id)  # type: ignore[assignment]
-    if record is None:
-        out.append(anomaly(state, event, f"no agent {agent_id} is signed in"))
+def _member(state: State, event: AmiEvent, out: list[Fact]) -> AgentRecord | None:
+    """The agent that a member stands for; a member that somebody configured by hand is none of ours."""
+    agent_id = agent_id_of(event.get("MemberName"))
+    record = state.agents.get(agent_id) if agent_id is not None else None
+    if agent_id is not None and record is None:
+        out.append(anomaly(state, event, f"agent {agent_id} is not signed in"))
     return record
 
 
@@ -227,4 +220,3 @@ def reason_of(headers: dict[str, str]) -> str | None:
     if headers.get("Paused", "0") != "1":
         return None
     return headers.get("PausedReason") or headers.get("Reason") or ""
-

@@ -1,7 +1,7 @@
 """Bridges: which legs hear each other, seen through Local channels.
 
-The two halves of a Local channel join the bridges they are in. The *parties* of such a joined set are its legs
-that are no plumbing; with two or more of them each is connected.
+The two halves of a Local channel join the bridges they are in. The *parties* of such a joined set are its
+legs that are no plumbing; with two or more of them each is connected.
 """
 
 from cti.asterisk.events import AmiEvent

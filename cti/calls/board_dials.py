@@ -118,6 +118,9 @@ def end_offer(state: State, offer: Offer | None, outcome: OfferOutcome | None, o
         return
     offer.outcome = outcome
     offer.ended_at = max(state.at, offer.started_at)
+    entry = state.entries.get(offer.entry_id or "")
+    if outcome is OfferOutcome.ANSWERED and entry is not None and entry.outcome is None:
+        entry.agent_id = offer.agent_id
     owner = state.calls.get(offer.call_id)
     if owner is not None:
         out.append(OfferEnded(at=state.at, offer=offer, call=owner.call))

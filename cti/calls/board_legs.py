@@ -142,6 +142,13 @@ def rename(state: State, event: AmiEvent, out: list[Fact]) -> None:
         out.append(LegChanged(at=state.at, leg=track.leg))
 
 
+def hangup_request(state: State, event: AmiEvent, out: list[Fact]) -> None:
+    """A channel is asked to end."""
+    track = find_leg(state, event, out)
+    if track is not None:
+        track.hanging_up = True
+
+
 def hang_up(state: State, event: AmiEvent, out: list[Fact]) -> None:
     """A channel is gone."""
     track = find_leg(state, event, out)
@@ -154,7 +161,7 @@ def hang_up(state: State, event: AmiEvent, out: list[Fact]) -> None:
 def end_leg(
     state: State, track: LegTrack, ending: LegEnding, out: list[Fact], *, cause: int | None = None
 ) -> None:
-    """Ends a leg and everything that was open on it. A reconciled one ended at an instant that nobody knows."""
+    """Ends a leg and all that was open on it. A reconciled one ended at an instant that nobody knows."""
     leg = track.leg
     unknown = ending is LegEnding.RECONCILED
     leg.ending = ending

@@ -1,7 +1,7 @@
 """Queues: a caller joins, waits and leaves; agents are offered the call."""
 
-from cti.asterisk.events import AmiEvent
 from cti.agents.model import agent_id_of
+from cti.asterisk.events import AmiEvent
 from cti.calls import board_surveys
 from cti.calls.board_agents import answered_offer, missed_offer, use_leg
 from cti.calls.board_dials import end_offer
@@ -64,37 +64,37 @@ def add_entry(
 
 
 def caller_abandon(state: State, event: AmiEvent, out: list[Fact]) -> None:
-    """A caller hung up while waiting."""
-    _left(state, event, out, EntryOutcome.ABANDONED)
+    """A caller hung up while waiting, or (Asterisk says the same then) the queue's time ran out.
+
+    The two are told apart by the request to hang up, which comes before.
+    """
+    track = find_leg(state, event, out)
+    if track is not None:
+        _left(state, track, event, EntryOutcome.ABANDONED if track.hanging_up else EntryOutcome.OVERFLOW, out)
 
 
 def caller_leave(state: State, event: AmiEvent, out: list[Fact]) -> None:
-    """A caller waits no more: an agent has answered, or the queue's time ran out. (Abandoning comes first.)"""
-    _left(state, event, out, None)
-
-
-def _left(state: State, event: AmiEvent, out: list[Fact], outcome: EntryOutcome | None) -> None:
+    """A caller waits no more: an agent has answered, or it was said before why."""
     track = find_leg(state, event, out)
-    if track is None:
-        return
+    if track is not None:
+        _left(state, track, event, None, out)
+
+
+def _left(
+    state: State, track: LegTrack, event: AmiEvent, outcome: EntryOutcome | None, out: list[Fact]
+) -> None:
     entry = state.entries.get(track.entry_id or "")
     if entry is None:
         out.append(anomaly(state, event, "was in no queue", track.leg.uniqueid))
     elif entry.outcome is None:
-        _leave(state, track, entry, outcome or _outcome(state, entry), out)
+        answered = EntryOutcome.ANSWERED if entry.agent_id is not None else EntryOutcome.OVERFLOW
+        _leave(state, track, entry, outcome or answered, out)
 
 
-def _outcome(state: State, entry: QueueEntry) -> EntryOutcome:
-    answered = any(
-        offer.entry_id == entry.id and offer.outcome is OfferOutcome.ANSWERED for offer in state.offers.values()
-    )
-    return EntryOutcome.ANSWERED if answered else EntryOutcome.OVERFLOW
-
-
-def _leave(
-    state: State, track: LegTrack, entry: QueueEntry, outcome: EntryOutcome, out: list[Fact]
-) -> None:
+def _leave(state: State, track: LegTrack, entry: QueueEntry, outcome: EntryOutcome, out: list[Fact]) -> None:
     entry.outcome = outcome
+    if outcome is not EntryOutcome.ANSWERED:
+        entry.agent_id = None
     if outcome is not EntryOutcome.UNKNOWN:
         entry.left_at = max(state.at, entry.joined_at)
     settle(state, track, out)
@@ -153,9 +153,15 @@ def agent_connect(state: State, event: AmiEvent, out: list[Fact]) -> None:
     queue = event.get("Queue")
     if caller is not None:
         entry = state.entries.get(caller.entry_id or "")
-        if entry is not None and entry.queue == queue and entry.agent_id is None:
+        if (
+            entry is not None
+            and entry.queue == queue
+            and (entry.outcome is not EntryOutcome.ANSWERED or entry.agent_id != agent_id)
+        ):
+            left_at = entry.left_at
             entry.agent_id = agent_id
             _leave(state, caller, entry, EntryOutcome.ANSWERED, out)
+            entry.left_at = left_at or entry.left_at
     if agent_leg is None or agent_id is None:
         return
     for track in _agent_legs(state, agent_leg):

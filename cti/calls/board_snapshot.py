@@ -1,9 +1,9 @@
 """Reconciling: after a gap in the events the board is held against what Asterisk lists.
 
-Between `CtiSnapshotBegin` and `CtiSnapshotEnd` the items of Asterisk's lists are only gathered, while events go on to
-be applied. At the end, what the board had at the beginning and Asterisk does not list is over since nobody knows when;
-what Asterisk lists and the board neither has nor has just seen ending is adopted. Every call that lived through
-the gap is marked: a hold inside it may have been missed.
+Between `CtiSnapshotBegin` and `CtiSnapshotEnd` the items of Asterisk's lists are only gathered, while events
+go on to be applied. At the end, what the board had at the beginning and Asterisk does not list is over since
+nobody knows when; what Asterisk lists and the board neither has nor has just seen ending is adopted. Every
+call that lived through the gap is marked: a hold inside it may have been missed.
 """
 
 from cti.agents.model import agent_id_of
@@ -13,7 +13,6 @@ from cti.calls.board_dials import take_up
 from cti.calls.board_spans import close_span, settle
 from cti.calls.board_state import LegTrack, Snapshot, State, anomaly
 from cti.calls.model import (
-    AgentStateChanged,
     CallChanged,
     EntryOutcome,
     Fact,
@@ -152,11 +151,13 @@ def _reconcile_leg(state: State, snapshot: Snapshot, headers: dict[str, str], ou
             return
         track = board_legs.add_leg(state, headers, _started_at(state, headers), out)
         state.calls[track.leg.call_id].call.gap = True
-    elif track.span is not None and track.span.kind is IntervalKind.HOLD and leg_id in snapshot.leg_ids:
-        # Whether it was resumed meanwhile, nobody knows.
-        if track.span.started_at < snapshot.begun_at:
-            close_span(state, track, out, unknown=True)
-            board_bridges.release_hold(state, track, out)
+    elif (
+        track.span is not None
+        and track.span.kind is IntervalKind.HOLD
+        and track.span.started_at < snapshot.begun_at
+    ):
+        close_span(state, track, out, unknown=True)  # whether it was resumed meanwhile, nobody knows
+        board_bridges.release_hold(state, track, out)
     if headers.get("ChannelState") == _UP:
         take_up(state, track, out)
     if track.bridged_at < snapshot.begun_at:
@@ -168,7 +169,7 @@ def _reconcile_leg(state: State, snapshot: Snapshot, headers: dict[str, str], ou
 
 
 def _started_at(state: State, headers: dict[str, str]) -> float:
-    """When a channel was made: Asterisk writes it, in whole seconds, into the Uniqueid; else from its duration."""
+    """When a channel was made: Asterisk writes the second into its Uniqueid; otherwise its duration says it."""
     seconds = headers["Uniqueid"].rpartition("-")[2].partition(".")[0]
     if seconds.isascii() and seconds.isdecimal() and len(seconds) == 10:
         return min(float(seconds), state.at)
@@ -213,10 +214,7 @@ def _reconcile_members(state: State, snapshot: Snapshot, out: list[Fact]) -> Non
         if record is not None and not any(item.get("Queue") == queue for item in listed.get(agent_id, ())):
             board_agents.drop_member(state, record, queue, out)
     for agent_id, items in listed.items():
-        if agent_id not in state.agents:
-            record = board_agents.record_of(state, agent_id)
-            out.append(AgentStateChanged(at=state.at, agent=record.agent, before=None))
-        record = state.agents[agent_id]
+        record = board_agents.record_of(state, agent_id, out)
         for item in items:
             board_agents.adopt_member(
                 state, record, item.get("Queue", ""), item.get("Location") or item.get("Interface", ""), out

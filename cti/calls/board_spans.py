@@ -1,7 +1,7 @@
 """The measured spans of a leg: wait, ring, talk and hold, of which one at most is open at a time.
 
-Which one follows from what the board knows of the leg (`_wanted`), so every rule only changes that knowledge and
-settles the leg. Talk excludes hold; see `cti.calls.model.Interval`.
+Which one follows from what the board knows of the leg (`_wanted`), so every rule only changes that knowledge
+and settles the leg. Talk excludes hold; see `cti.calls.model.Interval`.
 """
 
 from typing import Final

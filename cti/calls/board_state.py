@@ -48,6 +48,8 @@ class LegTrack(msgspec.Struct, kw_only=True):
     entry_id: str | None = None
     entries: int = 0
     offer_id: str | None = None
+    #: Its end has been asked for, by its own phone or by Asterisk.
+    hanging_up: bool = False
     #: Asterisk has said that the offer on this leg was missed.
     missed: bool = False
 

@@ -1,4 +1,4 @@
-"""Satisfaction surveys, as the service itself reports them from the dialplan, and those that were never offered."""
+"""Satisfaction surveys as the service reports them from the dialplan, and those that were never offered."""
 
 from typing import Final
 

@@ -1,8 +1,8 @@
 """Calls, legs and intervals, and the facts that say what became of them.
 
-Entities are owned and changed by the board alone; everybody else reads them. A fact holds the entity it is about,
-so a subscriber that is called at once sees it as it is then. All instants are epoch seconds (float, UTC) of
-Asterisk's clock; ``None`` means not known or not yet, never zero.
+Entities are owned and changed by the board alone; everybody else reads them. A fact holds the entity it is
+about, so a subscriber that is called at once sees it as it is then. All instants are epoch seconds (float,
+UTC) of Asterisk's clock; ``None`` means not known or not yet, never zero.
 """
 
 from enum import StrEnum
@@ -172,9 +172,9 @@ class Leg(msgspec.Struct, kw_only=True):
 class Interval(msgspec.Struct, kw_only=True):
     """One measured span on one leg: a wait on the caller's, the others on the agent's or the phone's.
 
-    The spans of one leg never overlap, and **talk excludes hold**: from Hold to Unhold the span is a hold, before
-    and after it are talks of their own. Time connected is therefore the sum of talk and hold, and handle time the
-    sum of talk, hold and wrap-up.
+    The spans of one leg never overlap, and **talk excludes hold**: from Hold to Unhold the span is a hold,
+    before and after it are talks of their own. Time connected is therefore the sum of talk and hold, and
+    handle time the sum of talk, hold and wrap-up.
     """
 
     id: str
