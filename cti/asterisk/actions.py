@@ -90,7 +90,7 @@ async def blind_transfer(ami: AmiConnection, *, channel: str, context: str, exte
 
 
 async def attended_transfer(ami: AmiConnection, *, channel: str, context: str, exten: str) -> None:
-    """Holds whoever talks with ``channel`` and calls the extension for it. To complete, hang up ``channel``."""
+    """Holds whoever talks with ``channel`` and calls the extension. To complete, hang up ``channel``."""
     await ami.action("Atxfer", _target(channel, context, exten))
 
 

@@ -53,7 +53,7 @@ class AmiSession:
                 await opening
         except TimeoutError:
             raise AmiUnreachable(f"no connection within {settings.connect_seconds:g} s") from None
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # UnicodeError: a host name that cannot be one
             raise AmiUnreachable(f"no connection: {error}") from error
         session._manager.connection_made(opening)
         return session
