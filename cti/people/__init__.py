@@ -1,0 +1,1 @@
+"""People and other systems that use the service: users, sessions, tokens."""

@@ -1,0 +1,1 @@
+"""Queues: their settings, and what goes on in them now."""
