@@ -11,7 +11,6 @@ from typing import Final, Self
 
 import asyncpg
 import msgspec
-from sqlalchemy.engine import make_url
 
 from cti.customers.lookup_sql import BY_CUSTOMER, BY_NUMBER, CHOOSE, MIRROR
 from cti.customers.model import (
@@ -25,6 +24,7 @@ from cti.customers.model import (
     SubscriptionStatus,
 )
 from cti.customers.numbers import display
+from cti.db.engine import plain_dsn
 from cti.errors import CustomerNotFound, LookupFailed
 
 #: More customers on one number than this are not shown as candidates.
@@ -115,9 +115,8 @@ class CustomerLookup:
     """
 
     def __init__(self, database_url: str) -> None:
-        url = make_url(database_url).set(drivername="postgresql")
         self._pool = asyncpg.create_pool(
-            url.render_as_string(hide_password=False),
+            plain_dsn(database_url),
             min_size=0,
             max_size=_CONNECTIONS,
             max_inactive_connection_lifetime=0,

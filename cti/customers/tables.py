@@ -49,7 +49,7 @@ callbacks = sa.Table(
     sa.Column("customer_id", sa.ForeignKey("customers.id", ondelete="CASCADE")),
     sa.Column("e164", sa.Text(collation="C")),
     sa.Column("call_id", sa.Text),
-    sa.Column("agent_id", sa.BigInteger),
+    sa.Column("agent_id", sa.ForeignKey("agents.id")),
     sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("note", sa.Text),
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
@@ -62,6 +62,6 @@ call_customers = sa.Table(
     metadata,
     sa.Column("call_id", sa.Text, primary_key=True),
     sa.Column("customer_id", sa.ForeignKey("customers.id", ondelete="CASCADE"), nullable=False),
-    sa.Column("agent_id", sa.BigInteger),
+    sa.Column("agent_id", sa.ForeignKey("agents.id")),
     sa.Column("chosen_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
 )

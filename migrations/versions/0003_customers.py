@@ -92,6 +92,7 @@ def upgrade() -> None:
             ["customer_id"], ["customers.id"], ondelete="CASCADE", name="fk_callbacks_customer_id_customers"
         ),
         sa.CheckConstraint(f"e164 ~ '{E164}'", name="ck_callbacks_e164"),
+        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name="fk_callbacks_agent_id_agents"),
         sa.CheckConstraint("customer_id IS NOT NULL OR e164 IS NOT NULL", name="ck_callbacks_whom"),
     )
     still_open = sa.text("done_at IS NULL")
@@ -118,6 +119,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
             name="fk_call_customers_customer_id_customers",
         ),
+        sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name="fk_call_customers_agent_id_agents"),
     )
     op.create_index("ix_call_customers_customer_id", "call_customers", ["customer_id"])
 
