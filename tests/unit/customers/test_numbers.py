@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.customers.model import NumberState
+from cti.calls.model import NumberState
 from cti.customers.numbers import LONGEST_DISPLAY, display, mask, normalise, search_prefixes
 
 
