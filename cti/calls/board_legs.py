@@ -9,7 +9,17 @@ from cti.calls.board_calls import follow_link, place_leg, remove_leg
 from cti.calls.board_dials import end_offer, stop_ringing, take_up
 from cti.calls.board_spans import close_span, settle
 from cti.calls.board_state import LegTrack, State, anomaly, find_leg, number_of
-from cti.calls.model import Fact, Leg, LegChanged, LegEnded, LegEnding, LegKind, LegStarted, OfferOutcome
+from cti.calls.model import (
+    CallChanged,
+    Fact,
+    Leg,
+    LegChanged,
+    LegEnded,
+    LegEnding,
+    LegKind,
+    LegStarted,
+    OfferOutcome,
+)
 
 _STATE_RING: Final = "4"
 _STATE_RINGING: Final = "5"
@@ -18,6 +28,8 @@ _NOBODY: Final = frozenset({"", "<unknown>", "s"})
 #: Calls from outside enter the dialplan here, and an endpoint whose calls do so is a trunk.
 _TRUNK_CONTEXTS: Final = frozenset({"inbound", "from-trunk", "from-pstn"})
 _TRUNK_PREFIXES: Final = ("PJSIP/trunk", "DAHDI/")
+#: Where the dialplan lets a caller leave a message.
+_VOICEMAIL_CONTEXT: Final = "voicemail"
 #: Channels behind which nobody can be.
 _PLUMBING: Final = frozenset(
     {
@@ -155,6 +167,9 @@ def hang_up(state: State, event: AmiEvent, out: list[Fact]) -> None:
     if track is None:
         return
     follow_link(state, track, event, out)
+    if event.get("Context") == _VOICEMAIL_CONTEXT:
+        state.calls[track.leg.call_id].call.voicemail = True
+        out.append(CallChanged(at=state.at, call=state.calls[track.leg.call_id].call))
     end_leg(state, track, LegEnding.HANGUP, out, cause=number_of(event.get("Cause")))
 
 

@@ -129,6 +129,8 @@ class Call(msgspec.Struct, kw_only=True):
     #: The agent who talked last.
     agent_id: int | None = None
     merged_into: str | None = None
+    #: It ended in a voicemail box.
+    voicemail: bool = False
     #: Set when events of this call were missed; its durations may be unknown.
     gap: bool = False
     linkedids: list[str] = []

@@ -1,0 +1,101 @@
+"""The schema goes up and down, and holds what it promises."""
+
+import asyncpg
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+
+import cti.agents.state_tables
+import cti.calls.tables  # noqa: F401
+from cti.db import migrations
+from cti.db.engine import async_url, plain_dsn
+from cti.db.metadata import metadata
+
+
+async def test_the_schema_goes_down_with_data_in_it_and_up_again(postgres_url: str) -> None:
+    await migrations.upgrade(postgres_url)
+    assert await migrations.current_revision(postgres_url) == migrations.head_revision()
+    connection = await asyncpg.connect(plain_dsn(postgres_url))
+    try:
+        await _insert_call(connection)
+    finally:
+        await connection.close()
+    await migrations.downgrade(postgres_url, "0001_people")
+    await migrations.upgrade(postgres_url)
+    await migrations.downgrade(postgres_url, "base")
+    assert await migrations.current_revision(postgres_url) is None
+    await migrations.upgrade(postgres_url)
+
+
+async def test_the_tables_of_the_program_are_those_of_the_migrations(postgres_url: str) -> None:
+    await migrations.upgrade(postgres_url)
+    mine = {
+        name: table
+        for name, table in metadata.tables.items()
+        if table in (*vars(cti.calls.tables).values(), *vars(cti.agents.state_tables).values())
+    }
+    assert len(mine) == 14
+    engine = create_async_engine(async_url(postgres_url))
+    try:
+        async with engine.connect() as connection:
+            for name, table in mine.items():
+                columns = await connection.run_sync(
+                    lambda plain, name=name: {  # type: ignore[misc]
+                        column["name"]: (str(column["type"]), column["nullable"])
+                        for column in sa.inspect(plain).get_columns(name)
+                    }
+                )
+                assert set(columns) == set(table.columns.keys())
+                for column in table.columns:
+                    assert columns[column.name][1] == column.nullable, f"{name}.{column.name}"
+    finally:
+        await engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO legs (id, started_at, call_id, call_started_at, node, boot, uniqueid, linkedid, channel, kind,"
+        " outgoing) VALUES ('l', now(), 'nobody', now(), 'n', 'b', 'u', 'u', 'c', 'trunk', false)",
+        "UPDATE calls SET ended_at = started_at - interval '1 second'",
+        "UPDATE calls SET direction = 'sideways'",
+        "INSERT INTO surveys (id, started_at, call_id, call_started_at, questions, rating)"
+        " SELECT 's', now(), id, started_at, 1, 6 FROM calls LIMIT 1",
+        "INSERT INTO agent_current_states (agent_id, id, status, started_at)"
+        " VALUES (1, 'a', 'ready', now()), (1, 'b', 'paused', now())",
+    ],
+)
+async def test_the_database_refuses_what_cannot_be(postgres_url: str, statement: str) -> None:
+    await migrations.upgrade(postgres_url)
+    connection = await asyncpg.connect(plain_dsn(postgres_url))
+    try:
+        await _insert_call(connection)
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+            await connection.execute(statement)
+    finally:
+        await connection.execute("DELETE FROM calls")
+        await connection.close()
+
+
+async def test_rows_of_any_month_have_a_place(postgres_url: str) -> None:
+    await migrations.upgrade(postgres_url)
+    connection = await asyncpg.connect(plain_dsn(postgres_url))
+    try:
+        assert await connection.fetchval("SELECT cti_ensure_partitions('2031-03-15', 2)") == 20
+        assert await connection.fetchval("SELECT cti_ensure_partitions('2031-03-15', 2)") == 0
+        for at in ("1999-12-31T23:59:59Z", "2031-03-31T23:59:59Z", "2031-04-30T23:59:59Z"):
+            await _insert_call(connection, at)
+        rows = await connection.fetch("SELECT tableoid::regclass::text AS place FROM calls ORDER BY started_at")
+        assert [row["place"] for row in rows] == ["calls_default", "calls_2031_03", "calls_2031_04"]
+        # A month whose rows are in the default partition stays there.
+        assert await connection.fetchval("SELECT cti_ensure_partitions('1999-12-01', 1)") == 9
+    finally:
+        await connection.close()
+
+
+async def _insert_call(connection: asyncpg.Connection, at: str = "2026-11-22T00:00:00Z") -> None:
+    await connection.execute(
+        "INSERT INTO calls (id, started_at, node, boot, direction, number_state, unknown_end, voicemail, gap)"
+        " VALUES ($1, $1::timestamptz, 'n', 'b', 'inbound', 'known', false, false, false)"
+        " ON CONFLICT DO NOTHING".replace("$1", f"'{at}'")
+    )
