@@ -1,4 +1,4 @@
-"""Three lists of event names that have to agree: what is taken, what the board uses, what Asterisk leaves out."""
+"""Three lists of event names that agree: what is taken, what the board uses, what Asterisk leaves out."""
 
 from cti.asterisk.events import OWN_PREFIX, WANTED
 from cti.calls.board import RULES
