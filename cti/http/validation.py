@@ -1,5 +1,6 @@
 """What a request brings, checked: path, query and body become models, or a problem naming each bad value."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
@@ -111,7 +112,7 @@ def _field_error(item: ErrorDetails, *, body: bool) -> FieldError:
         if name in context:
             params["limit"] = str(context[name])
     if "expected" in context:
-        params["allowed"] = str(context["expected"]).replace("'", "")
+        params["allowed"] = ", ".join(re.findall(r"'([^']*)'", str(context["expected"])))
     path = [str(part) for part in item["loc"]]
     if not body:
         return FieldError(code=code, parameter=path[0] if path else "", params=params)

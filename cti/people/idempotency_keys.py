@@ -1,0 +1,58 @@
+"""Idempotency keys in PostgreSQL, kept for a day."""
+
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cti.http.idempotency import StoredAnswer
+from cti.http.problems import Problem
+from cti.people.tables import idempotency_keys as keys
+
+_KEPT: Final = sa.text("interval '1 day'")
+#: A request that was begun and neither finished nor given back for so long died with its process.
+_ABANDONED: Final = sa.text("interval '1 minute'")
+
+
+class StoredKeys:
+    """An `IdempotencyStore`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def begin(self, owner: str, key: str, fingerprint: bytes) -> StoredAnswer | None:
+        """Take the key, or give the answer of the same request before."""
+        values = {"owner": owner, "key": key, "fingerprint": fingerprint}
+        mine = (keys.c.owner == owner) & (keys.c.key == key)
+        old = keys.c.created_at < sa.func.now() - _KEPT
+        dead = keys.c.status.is_(None) & (keys.c.created_at < sa.func.now() - _ABANDONED)
+        taken = insert(keys).values(values).on_conflict_do_nothing().returning(keys.c.key)
+        async with self._engine.begin() as connection:
+            await connection.execute(keys.delete().where(mine & (old | dead)))
+            if await connection.scalar(taken) is not None:
+                return None
+            row = (await connection.execute(sa.select(keys).where(mine))).one_or_none()
+        if row is None or (row.status is None and row.fingerprint == fingerprint):
+            raise Problem("idempotency.in_progress", headers={"Retry-After": "1"})
+        if row.fingerprint != fingerprint:
+            raise Problem("idempotency.key_reused")
+        return StoredAnswer(status=row.status, body=row.body)
+
+    async def finish(self, owner: str, key: str, answer: StoredAnswer) -> None:
+        """Keep the answer."""
+        mine = (keys.c.owner == owner) & (keys.c.key == key)
+        async with self._engine.begin() as connection:
+            kept = keys.update().where(mine).values(status=answer.status, body=answer.body)
+            await connection.execute(kept)
+
+    async def forget(self, owner: str, key: str) -> None:
+        """Give the key back."""
+        mine = (keys.c.owner == owner) & (keys.c.key == key)
+        async with self._engine.begin() as connection:
+            await connection.execute(keys.delete().where(mine & keys.c.status.is_(None)))
+
+    async def purge(self) -> None:
+        """Drop keys that are too old to be replayed."""
+        async with self._engine.begin() as connection:
+            await connection.execute(keys.delete().where(keys.c.created_at < sa.func.now() - _KEPT))

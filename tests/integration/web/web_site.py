@@ -1,0 +1,97 @@
+"""The web server under test, and people who use it."""
+
+from typing import Any
+
+import msgspec
+from aiohttp import ClientSession, CookieJar
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cti.http.principal import Language, Role, Scope
+from cti.people import store
+from cti.people.passwords import generate_password
+from cti.queues.tables import queues
+
+PASSWORD = generate_password()
+
+
+class Visitor:
+    """Somebody with a browser of his own, or an integration with its token."""
+
+    def __init__(self, base: str, *, token: str | None = None, language: str = "en") -> None:
+        self.session = ClientSession(base, cookie_jar=CookieJar(unsafe=True))
+        self.headers = {"Accept-Language": language}
+        if token is not None:
+            self.headers["Authorization"] = f"Bearer {token}"
+
+    async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        """Send a request; returns the status and the decoded body (None when there is none)."""
+        data = None if body is None else msgspec.json.encode(body)
+        sent = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        if data is not None:
+            sent.setdefault("Content-Type", "application/json")
+        async with self.session.request(method, path, data=data, headers=sent) as response:
+            raw = await response.read()
+            self.last_headers = response.headers
+            if not raw or "json" not in response.content_type:
+                return response.status, raw.decode() if raw else None
+            return response.status, msgspec.json.decode(raw)
+
+    async def sign_in(self, username: str, password: str = PASSWORD) -> tuple[int, Any]:
+        """Open a session and keep its CSRF token."""
+        status, answer = await self.ask(
+            "POST", "/api/v1/session", {"username": username, "password": password}
+        )
+        if status == 200:
+            self.headers["X-CSRF-Token"] = answer["csrf_token"]
+        return status, answer
+
+
+class Site:
+    """The server under test."""
+
+    def __init__(self, base: str, engine: AsyncEngine, tokens: dict[str, str]) -> None:
+        self.base = base
+        self.engine = engine
+        self.tokens = tokens
+        self.visitors: list[Visitor] = []
+
+    def visitor(self, **options: Any) -> Visitor:
+        """A new visitor, closed with the site."""
+        self.visitors.append(Visitor(self.base, **options))
+        return self.visitors[-1]
+
+    async def signed_in(self, username: str) -> Visitor:
+        """A visitor with a session."""
+        visitor = self.visitor()
+        status, answer = await visitor.sign_in(username)
+        assert status == 200, answer
+        return visitor
+
+
+async def people(engine: AsyncEngine) -> dict[str, str]:
+    """Adds two queues, ann and bob (agents), sue (supervisor), ada (admin), and tokens; returns these."""
+    async with engine.begin() as connection:
+        for name, extension in (("support", "8001"), ("sales", "8002")):
+            await connection.execute(
+                queues.insert().values(name=name, title=name.title(), extension=extension, wrap_up_seconds=5)
+            )
+        for username, role in (
+            ("ann", Role.AGENT),
+            ("bob", Role.AGENT),
+            ("sue", Role.SUPERVISOR),
+            ("ada", Role.ADMIN),
+        ):
+            await store.create_user(
+                connection,
+                username=username,
+                name=username.title(),
+                role=role,
+                language=Language.ENGLISH,
+                password=PASSWORD,
+                queues=("support",) if role is Role.AGENT else (),
+            )
+        _, full = await store.create_token(connection, name="full", scopes=list(Scope), created_by=None)
+        _, narrow = await store.create_token(
+            connection, name="narrow", scopes=[Scope.METRICS_READ], created_by=None
+        )
+    return {"full": full, "narrow": narrow}
