@@ -6,6 +6,7 @@ import time
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from web_site import PASSWORD, Site
 
 from cti.people.sessions import Sessions, token_hash
 from cti.people.tables import sessions
