@@ -1,4 +1,6 @@
-"""Alembic's environment: migrations run on the connection that `cti.db.migrations` hands over, or print as SQL."""
+"""Alembic's environment: migrations run on the connection that `cti.db.migrations` hands over, or print as
+SQL.
+"""
 
 from alembic import context
 
@@ -16,7 +18,10 @@ def run_online() -> None:
 def run_offline() -> None:
     """Prints the SQL."""
     context.configure(
-        dialect_name="postgresql", target_metadata=metadata, literal_binds=True, dialect_opts={"paramstyle": "named"}
+        dialect_name="postgresql",
+        target_metadata=metadata,
+        literal_binds=True,
+        dialect_opts={"paramstyle": "named"},
     )
     with context.begin_transaction():
         context.run_migrations()

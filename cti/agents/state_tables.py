@@ -1,7 +1,7 @@
 """Agent states as PostgreSQL keeps them: those that are over, and for each agent the one he is in.
 
-An agent's open state stands in `agent_current_states` alone, whose primary key is the agent, so there cannot be two.
-`agent_all_states` (a view) shows both.
+An agent's open state stands in `agent_current_states` alone, whose primary key is the agent, so there cannot
+be two. `agent_all_states` (a view) shows both.
 """
 
 from typing import Final

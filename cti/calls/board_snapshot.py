@@ -169,7 +169,7 @@ def _reconcile_leg(state: State, snapshot: Snapshot, headers: dict[str, str], ou
 
 
 def _started_at(state: State, headers: dict[str, str]) -> float:
-    """When a channel was made: Asterisk writes the second into its Uniqueid; otherwise its duration says it."""
+    """When a channel was made: Asterisk writes the second into its Uniqueid; else by its duration."""
     seconds = headers["Uniqueid"].rpartition("-")[2].partition(".")[0]
     if seconds.isascii() and seconds.isdecimal() and len(seconds) == 10:
         return min(float(seconds), state.at)

@@ -1,8 +1,9 @@
-"""Calls and what belongs to them, as PostgreSQL keeps them; constraints, partitions and indexes stand in the migration.
+"""Calls and what belongs to them, as PostgreSQL keeps them; constraints, partitions and indexes stand in the
+migration.
 
-The recorder writes these tables, all but `dispositions`, which people write through the API. Rows that grow without
-end are partitioned by the month of the instant in their primary key, which never changes; a row names its call by id
-and start, so that there is no leg without its call.
+The recorder writes these tables, all but `dispositions`, which people write through the API. Rows that grow
+without end are partitioned by the month of the instant in their primary key, which never changes; a row names
+its call by id and start, so that there is no leg without its call.
 """
 
 from typing import Any, Final

@@ -1,8 +1,9 @@
-"""Calls, legs, measured spans, queue entries, offers, transfers, surveys, agent states, and how far the recorder is.
+"""Calls, legs, measured spans, queue entries, offers, transfers, surveys, agent states, and how far the
+recorder is.
 
-Tables that grow without end are partitioned by month. `cti_ensure_partitions` makes the partitions of the coming
-months; the recorder calls it when it connects and once a day. A row whose month has none goes to the default
-partition, so nothing is ever refused for want of one.
+Tables that grow without end are partitioned by month. `cti_ensure_partitions` makes the partitions of the
+coming months; the recorder calls it when it connects and once a day. A row whose month has none goes to the
+default partition, so nothing is ever refused for want of one.
 """
 
 from alembic import op
@@ -305,7 +306,7 @@ PARTITIONED = (
     "anomalies",
 )
 
-# A month whose rows went to the default partition already is left there: taking them out would lock the table.
+# A month with rows in the default partition stays there: taking them out would lock the table.
 ENSURE_PARTITIONS = f"""
 CREATE FUNCTION cti_ensure_partitions(first date, months integer) RETURNS integer
 LANGUAGE plpgsql AS $$
@@ -313,20 +314,20 @@ DECLARE
     tables constant text[] := ARRAY[{", ".join(f"'{table}'" for table in PARTITIONED)}];
     parent text;
     child text;
-    lower_bound timestamptz;
-    upper_bound timestamptz;
+    lower_bound timestamp;
+    upper_bound timestamp;
     made integer := 0;
 BEGIN
     PERFORM pg_advisory_xact_lock(7201984512234);
     FOR month IN 0 .. months - 1 LOOP
-        lower_bound := (date_trunc('month', first::timestamp) + make_interval(months => month)) AT TIME ZONE 'UTC';
-        upper_bound := (date_trunc('month', first::timestamp) + make_interval(months => month + 1)) AT TIME ZONE 'UTC';
+        upper_bound := date_trunc('month', first::timestamp) + make_interval(months => month + 1);
+        lower_bound := upper_bound - interval '1 month';
         FOREACH parent IN ARRAY tables LOOP
-            child := parent || to_char(lower_bound AT TIME ZONE 'UTC', '_YYYY_MM');
+            child := parent || to_char(lower_bound, '_YYYY_MM');
             CONTINUE WHEN to_regclass(quote_ident(child)) IS NOT NULL;
             BEGIN
                 EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
-                               child, parent, lower_bound, upper_bound);
+                               child, parent, lower_bound || 'Z', upper_bound || 'Z');
                 made := made + 1;
             EXCEPTION WHEN check_violation THEN NULL;
             END;
@@ -349,5 +350,11 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP FUNCTION cti_ensure_partitions(date, integer)")
     op.execute("DROP VIEW agent_all_states")
-    for table in ("agent_current_states", "dispositions", "recorder_positions", "gaps", *reversed(PARTITIONED)):
+    for table in (
+        "agent_current_states",
+        "dispositions",
+        "recorder_positions",
+        "gaps",
+        *reversed(PARTITIONED),
+    ):
         op.execute(f"DROP TABLE {table}")

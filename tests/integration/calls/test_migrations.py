@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import cti.agents.state_tables
-import cti.calls.tables  # noqa: F401
+import cti.calls.tables
 from cti.db import migrations
 from cti.db.engine import async_url, plain_dsn
 from cti.db.metadata import metadata
@@ -55,14 +55,14 @@ async def test_the_tables_of_the_program_are_those_of_the_migrations(postgres_ur
 @pytest.mark.parametrize(
     "statement",
     [
-        "INSERT INTO legs (id, started_at, call_id, call_started_at, node, boot, uniqueid, linkedid, channel, kind,"
-        " outgoing) VALUES ('l', now(), 'nobody', now(), 'n', 'b', 'u', 'u', 'c', 'trunk', false)",
+        """INSERT INTO legs (id, started_at, call_id, call_started_at, node, boot, uniqueid, linkedid, channel,
+           kind, outgoing) VALUES ('l', now(), 'nobody', now(), 'n', 'b', 'u', 'u', 'c', 'trunk', false)""",
         "UPDATE calls SET ended_at = started_at - interval '1 second'",
         "UPDATE calls SET direction = 'sideways'",
-        "INSERT INTO surveys (id, started_at, call_id, call_started_at, questions, rating)"
-        " SELECT 's', now(), id, started_at, 1, 6 FROM calls LIMIT 1",
-        "INSERT INTO agent_current_states (agent_id, id, status, started_at)"
-        " VALUES (1, 'a', 'ready', now()), (1, 'b', 'paused', now())",
+        """INSERT INTO surveys (id, started_at, call_id, call_started_at, questions, rating)
+           SELECT 's', now(), id, started_at, 1, 6 FROM calls LIMIT 1""",
+        """INSERT INTO agent_current_states (agent_id, id, status, started_at)
+           VALUES (1, 'a', 'ready', now()), (1, 'b', 'paused', now())""",
     ],
 )
 async def test_the_database_refuses_what_cannot_be(postgres_url: str, statement: str) -> None:
@@ -85,7 +85,9 @@ async def test_rows_of_any_month_have_a_place(postgres_url: str) -> None:
         assert await connection.fetchval("SELECT cti_ensure_partitions('2031-03-15', 2)") == 0
         for at in ("1999-12-31T23:59:59Z", "2031-03-31T23:59:59Z", "2031-04-30T23:59:59Z"):
             await _insert_call(connection, at)
-        rows = await connection.fetch("SELECT tableoid::regclass::text AS place FROM calls ORDER BY started_at")
+        rows = await connection.fetch(
+            "SELECT tableoid::regclass::text AS place FROM calls ORDER BY started_at"
+        )
         assert [row["place"] for row in rows] == ["calls_default", "calls_2031_03", "calls_2031_04"]
         # A month whose rows are in the default partition stays there.
         assert await connection.fetchval("SELECT cti_ensure_partitions('1999-12-01', 1)") == 9

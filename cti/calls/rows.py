@@ -1,0 +1,191 @@
+"""How entities of the board become rows: for each table its columns, where each comes from, and one
+statement.
+
+A statement takes one array for each column, so a thousand rows cost one round trip. Instants go as epoch
+seconds and become timestamps in PostgreSQL. A row that is there already is overwritten, which makes every
+write repeatable.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Any, Final
+
+import msgspec
+
+from cti.calls.model import Call
+
+
+class Column(msgspec.Struct, frozen=True):
+    """A column, its type in PostgreSQL, and the entity's field when that has another name."""
+
+    name: str
+    type: str = "text"
+    field: str = ""
+
+    @property
+    def array(self) -> str:
+        """The type of the parameter that carries the column."""
+        return f"{'float8' if self.type == 'timestamptz' else self.type}[]"
+
+    @property
+    def value(self) -> str:
+        """The column's value in the SELECT over the arrays."""
+        return f"to_timestamp(u.{self.name})" if self.type == "timestamptz" else f"u.{self.name}"
+
+
+class RowSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One table that the recorder writes."""
+
+    table: str
+    columns: tuple[Column, ...]
+    #: How many of the first columns are the primary key.
+    key: int
+    #: Rows never change once written.
+    final: bool = False
+
+    @property
+    def sql(self) -> str:
+        """Inserts or overwrites rows; one array for each column."""
+        names = [column.name for column in self.columns]
+        key = names[: self.key]
+        if self.final:
+            action = "NOTHING"
+        else:
+            action = "UPDATE SET " + ", ".join(f"{name} = EXCLUDED.{name}" for name in names[self.key :])
+        arrays = ", ".join(f"${n}::{column.array}" for n, column in enumerate(self.columns, 1))
+        values = ", ".join(column.value for column in self.columns)
+        return (
+            f"INSERT INTO {self.table} ({', '.join(names)}) SELECT {values} "  # noqa: S608
+            f"FROM unnest({arrays}) AS u({', '.join(names)}) ON CONFLICT ({', '.join(key)}) DO {action}"
+        )
+
+    @property
+    def reader(self) -> Callable[[Any], tuple[Any, ...]]:
+        """Takes the values of one row from an entity."""
+        return attrgetter(*(column.field or column.name for column in self.columns))
+
+
+def _columns(names: str) -> tuple[Column, ...]:
+    """Columns written as `name`, `name:type` or `name:type:field`; those that end in `at` are instants."""
+    found = []
+    for word in names.split():
+        name, _, rest = word.partition(":")
+        kind, _, field = rest.partition(":")
+        found.append(Column(name, kind or ("timestamptz" if name.endswith("at") else "text"), field))
+    return tuple(found)
+
+
+CALLS: Final = RowSpec(
+    table="calls",
+    key=2,
+    columns=_columns(
+        "id started_at node boot direction answered_at ended_at unknown_end:bool caller_number number_state "
+        "dialled_number language queue agent_id:int8 merged_into voicemail:bool gap:bool"
+    ),
+)
+LEGS: Final = RowSpec(
+    table="legs",
+    key=2,
+    columns=_columns(
+        "id started_at call_id call_started_at node boot uniqueid linkedid channel kind interface "
+        "agent_id:int8 number name dialled_number local_pair_id outgoing:bool answered_at ended_at ending "
+        "hangup_cause:int4"
+    ),
+)
+INTERVALS: Final = RowSpec(
+    table="intervals",
+    key=2,
+    columns=_columns(
+        "id started_at kind call_id call_started_at leg_id leg_started_at agent_id:int8 queue ended_at "
+        "unknown_end:bool"
+    ),
+)
+QUEUE_ENTRIES: Final = RowSpec(
+    table="queue_entries",
+    key=2,
+    columns=_columns(
+        "id joined_at call_id call_started_at leg_id leg_started_at queue position:int4 left_at outcome "
+        "agent_id:int8"
+    ),
+)
+OFFERS: Final = RowSpec(
+    table="offers",
+    key=2,
+    columns=_columns(
+        "id started_at entry_id call_id call_started_at leg_id agent_id:int8 queue ended_at outcome"
+    ),
+)
+TRANSFERS: Final = RowSpec(
+    table="transfers",
+    key=2,
+    columns=_columns("id at call_id call_started_at kind agent_id:int8 from_leg_id to_number"),
+)
+SURVEYS: Final = RowSpec(
+    table="surveys",
+    key=2,
+    columns=_columns(
+        "id started_at call_id call_started_at leg_id agent_id:int8 queue language questions:int2 ended_at "
+        "outcome rating:int2 second_rating:int2"
+    ),
+)
+AGENT_STATES: Final = RowSpec(
+    table="agent_states",
+    key=2,
+    columns=_columns("id started_at agent_id:int8 status reason interface call_id ended_at"),
+)
+AGENT_CURRENT_STATES: Final = RowSpec(
+    table="agent_current_states",
+    key=1,
+    columns=_columns("agent_id:int8 id status reason interface call_id started_at"),
+)
+IVR_CHOICES: Final = RowSpec(
+    table="ivr_choices",
+    key=4,
+    final=True,
+    columns=_columns("call_id chosen_at menu choice call_started_at"),
+)
+GAPS: Final = RowSpec(
+    table="gaps", key=2, final=True, columns=_columns("node position:int8 from_at to_at reason")
+)
+ANOMALIES: Final = RowSpec(
+    table="anomalies",
+    key=4,
+    final=True,
+    columns=_columns("node position:int8 ordinal:int4 at event reason uniqueid"),
+)
+
+#: Tables whose rows are entities, each after those that it refers to.
+ENTITIES: Final = (
+    CALLS,
+    LEGS,
+    INTERVALS,
+    QUEUE_ENTRIES,
+    OFFERS,
+    TRANSFERS,
+    SURVEYS,
+    AGENT_STATES,
+    AGENT_CURRENT_STATES,
+)
+
+#: When two calls become one, what belonged to the one is the other's. (Choices are written anew.)
+MERGED_TABLES: Final = ("legs", "intervals", "queue_entries", "offers", "transfers", "surveys")
+
+READERS: Final = {spec.table: spec.reader for spec in ENTITIES}
+SQL: Final = {spec.table: spec.sql for spec in (*ENTITIES, IVR_CHOICES, GAPS, ANOMALIES)}
+
+
+def entity_rows(spec: RowSpec, entities: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """The rows of entities as they are now."""
+    return list(map(READERS[spec.table], entities))
+
+
+def choice_rows(calls: Iterable[Call]) -> list[tuple[Any, ...]]:
+    """The rows of the keys that callers pressed."""
+    return [
+        (call.id, at, menu, choice, call.started_at) for call in calls for menu, choice, at in call.choices
+    ]
+
+
+def without_nul(row: Sequence[Any]) -> tuple[Any, ...]:
+    """The row without the one character that PostgreSQL cannot keep."""
+    return tuple(value.replace("\x00", "") if isinstance(value, str) else value for value in row)
