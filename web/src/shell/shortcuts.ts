@@ -24,8 +24,10 @@ export function useShortcuts(shortcuts: Shortcuts): void {
     const run = name === null ? undefined : shortcuts[name]
     if (run === undefined) return
     event.preventDefault()
+    event.stopPropagation()
     run()
   }
-  onMounted(() => window.addEventListener('keydown', listen))
-  onUnmounted(() => window.removeEventListener('keydown', listen))
+  // In the capture phase: some fields keep Enter and the arrows to themselves.
+  onMounted(() => window.addEventListener('keydown', listen, { capture: true }))
+  onUnmounted(() => window.removeEventListener('keydown', listen, { capture: true }))
 }
