@@ -117,7 +117,7 @@ class AsteriskProcess:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("CTI_")}
         with console.open("wb") as output:
             self._process = await asyncio.create_subprocess_exec(
-                *self.program.command, "-f", "-C", str(self.plan.etc / "asterisk.conf"),
+                *_ended_with_us(), *self.program.command, "-f", "-C", str(self.plan.etc / "asterisk.conf"),
                 stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, env=environment,
                 start_new_session=True,
             )  # fmt: skip
@@ -189,6 +189,12 @@ async def running(
         yield process
     finally:
         await process.stop()
+
+
+def _ended_with_us() -> list[str]:
+    """The words before a command that have the kernel end it when this process is killed."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM"] if setpriv else []
 
 
 def _tail(path: Path, lines: int = 20) -> str:

@@ -157,6 +157,49 @@ class Lab:
             behaviour=behaviour, audio=audio,
         )  # fmt: skip
 
+    def settings(self, home: Path, database_url: str) -> dict[str, Any]:
+        """The service's settings (arguments of ``cti.config.load``) that fit this laboratory."""
+        return {
+            "home": home,
+            "database_url": database_url,
+            "node": self.plan.node,
+            "ami_port": self.plan.ami_port,
+            "ami_user": self.plan.ami_user,
+            "ami_secret": self.plan.secrets.ami,
+            "ami_phone_user": self.plan.ami_phone_user,
+            "ami_phone_secret": self.plan.secrets.ami_phone,
+            "agi_port": self.plan.agi_port,
+            "agi_secret": self.plan.secrets.agi,
+            "http_port": self.ports.http,
+            "cel_csv_path": self.plan.cel_csv,
+            "queue_log_path": self.plan.queue_log,
+            "asterisk_etc_dir": self.plan.etc,
+        }
+
+    async def clear(self, ami: AmiObserver) -> None:
+        """Hang up every channel and remove every queue member, and wait until they are gone."""
+        await ami.send("Hangup", Channel="/^.*$/")
+        members: list[tuple[str, str]] = []
+
+        def listener(event: Any) -> None:
+            if event.get("Event") == "QueueMember":
+                members.append((event["Queue"], event["Location"]))
+
+        complete = ami.expect("QueueStatusComplete")
+        ami.listen(listener)
+        await ami.send("QueueStatus")
+        await complete
+        ami.unlisten(listener)
+        for queue, interface in members:
+            await ami.send("QueueRemove", Queue=queue, Interface=interface)
+        await self.quiet()
+
+    async def quiet(self) -> None:
+        """Wait until no channel is left (some seconds at most)."""
+        async with asyncio.timeout(15):
+            while "0 active channels" not in await self.asterisk.command("core show channels count"):
+                await asyncio.sleep(0.1)
+
     async def sign_in(self, ami: AmiObserver, agent: int, extension: int, *queues: str) -> None:
         """Make an agent a member of queues, as the service does, and ready."""
         for queue in queues:

@@ -76,6 +76,7 @@ class SimulatedPhone(asyncio.DatagramProtocol):
         if self._transport is not None:
             self._transport.close()
             self._transport = None
+            await asyncio.sleep(0)
 
     async def dial(
         self, number: str, *, caller: str | None = None, name: str = "", withheld: bool = False

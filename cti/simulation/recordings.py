@@ -265,13 +265,9 @@ async def play(name: str, lab: Lab, ami: AmiObserver) -> None:
     stop = wrap_up(ami, WRAP_UP_SECONDS)
     try:
         await RECORDINGS[name](lab, ami)
-        async with asyncio.timeout(15):
-            while "0 active channels" not in await lab.asterisk.command("core show channels count"):
-                await asyncio.sleep(0.2)
+        await lab.quiet()
         await asyncio.sleep(WRAP_UP_SECONDS + 0.5)
-        for agent in (1, 2, 3):
-            for queue in ("sales", "support"):
-                await ami.send("QueueRemove", Queue=queue, Interface=f"PJSIP/{1000 + agent}")
+        await lab.clear(ami)
         await asyncio.sleep(0.3)
     finally:
         stop()

@@ -5,6 +5,7 @@ import contextlib
 import math
 import random
 import struct
+from typing import cast
 
 _DIGITS = "0123456789*#ABCD"
 _PACKET_SECONDS = 0.02
@@ -50,8 +51,7 @@ class AudioStream(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the socket's transport."""
-        if isinstance(transport, asyncio.DatagramTransport):
-            self._transport = transport
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:  # noqa: ARG002
         """Count audio; note a digit once however often its packets are repeated."""
@@ -98,6 +98,7 @@ class AudioStream(asyncio.DatagramProtocol):
                 await self._talking
         if self._transport is not None:
             self._transport.close()
+            await asyncio.sleep(0)
 
     @staticmethod
     def _event(digit: str, duration: int, *, end: bool) -> bytes:

@@ -1,5 +1,8 @@
-"""A stand-in for the service's FastAGI server, for laboratories without the service: it can ask, be mute, or talk
-nonsense, so that recordings have a survey and tests can show what the dialplan does without a sane service."""
+"""A stand-in for the service's FastAGI server, for laboratories without the service.
+
+It can ask, be mute, or talk nonsense: recordings have a survey, and tests show what the dialplan does without a sane
+service.
+"""
 
 import asyncio
 import contextlib
@@ -31,7 +34,7 @@ async def survey(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     if head.get("agi_network_script") == "survey":
         for question in ("cti/survey-question-1", "cti/survey-question-2"):
             await _ask(reader, writer, f"GET DATA {question} 5000 1")
-        await _ask(reader, writer, "STREAM FILE cti/survey-thanks \"\"")
+        await _ask(reader, writer, 'STREAM FILE cti/survey-thanks ""')
 
 
 async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -45,6 +48,15 @@ async def nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     for _ in range(100):
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n\x00\xff")
     await reader.read()
+
+
+async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Send lines without end, reading nothing."""
+    await _head(reader)
+    while True:
+        writer.write(b"NOOP nonsense\n" * 10)
+        await writer.drain()
+        await asyncio.sleep(0.02)
 
 
 @contextlib.asynccontextmanager

@@ -1,0 +1,58 @@
+"""Real parts for tests: one embedded PostgreSQL and one Asterisk for the whole run, a fresh database for each module.
+
+Both start only when a test asks for them. Nothing is shared with an installation on the same machine.
+"""
+
+import re
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from cti import config
+from cti.installation.postgres import EmbeddedPostgres, embedded
+from cti.simulation.lab import Lab, laboratory
+from cti.simulation.observer import AmiObserver
+
+
+@pytest_asyncio.fixture(scope="session")
+async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedPostgres]:
+    """The embedded PostgreSQL server of this run."""
+    async with embedded(tmp_path_factory.mktemp("pg") / "data") as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="module")
+async def postgres_url(postgres: EmbeddedPostgres, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """The address of an empty database that only this module's tests use."""
+    name = "t_" + re.sub(r"\W+", "_", request.module.__name__).strip("_")[-50:].lower()
+    await postgres.create(name)
+    yield postgres.url(name)
+    await postgres.drop(name)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
+    """A running Asterisk of our own with ten simulated phones (1001 to 1010), a trunk and short ringing times."""
+    async with laboratory(tmp_path_factory.mktemp("asterisk"), phones=10) as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def observer(lab: Lab) -> AsyncIterator[AmiObserver]:
+    """An AMI session that sees every event of the laboratory; afterwards no member and no channel is left."""
+    async with lab.observer() as ami:
+        yield ami
+        await lab.clear(ami)
+
+
+@pytest.fixture
+def settings_for(tmp_path: Path) -> Callable[..., config.Settings]:
+    """Makes the service's settings for a laboratory and a database: ``settings_for(lab, postgres_url)``."""
+
+    def make(lab: Lab, database_url: str, **changes: Any) -> config.Settings:
+        return config.load(**{**lab.settings(tmp_path / "home", database_url), **changes})
+
+    return make
