@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+import uvloop
 from scripted_peer import ScriptedPeer, answered, block
 
 from cti.asterisk.connection import AmiConnection
@@ -541,3 +542,14 @@ async def test_a_connection_without_a_sink_asks_for_no_events_and_no_snapshot(pe
         "PJSIPNotify",
     ]
     assert peer.received[0]["Events"] == "off"
+
+
+def test_it_works_on_the_event_loop_of_production(received: Received) -> None:
+    async def main() -> list[str]:
+        received.__init__()  # type: ignore[misc]
+        async with ScriptedPeer() as peer, connected(peer.settings(), received):
+            await peer.drop()
+            await received.until(lambda: received.names.count("CtiSnapshotEnd") == 2)
+        return received.names
+
+    assert "CtiDisconnected" in uvloop.run(main())
