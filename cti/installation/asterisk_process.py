@@ -19,13 +19,13 @@ from cti.installation.asterisk_data import link_data
 from cti.installation.asterisk_files import AsteriskPlan, write_all
 from cti.installation.prompts import build_music
 
-MINIMUM_VERSION = 20
+MINIMUM_VERSION = 22
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
 
 
 class AsteriskMissing(CtiError):  # noqa: N818
-    """No Asterisk of version 20 or newer was found; `make setup` gets one."""
+    """No Asterisk of version 22 or newer was found; `make setup` gets one."""
 
     code = "installation.asterisk_missing"
 
@@ -54,7 +54,7 @@ async def find_program(root: Path | None = None) -> AsteriskProgram:
     """The Asterisk to use: below ``root`` when given, else the host's, else the one in the cache folder.
 
     Raises:
-        AsteriskMissing: when there is none of version 20 or newer.
+        AsteriskMissing: when there is none of version 22 or newer.
     """
     candidates: list[tuple[list[str], Path]] = []
     if root is None and (

@@ -9,6 +9,7 @@ import hashlib
 import json
 import math
 import os
+import sys
 import tempfile
 import tomllib
 import wave
@@ -157,3 +158,12 @@ async def _run(*command: str) -> None:
     output, _ = await process.communicate()
     if process.returncode:
         raise PromptFailed(f"{' '.join(command[:3])}: {output.decode(errors='replace').strip()[-300:]}")
+
+
+if __name__ == "__main__":
+    try:
+        count = asyncio.run(build(Path(sys.argv[1])))
+    except* PromptFailed as group:
+        sys.exit(str(group.exceptions[0]))
+    if count:
+        sys.stderr.write(f"{count} prompts made\n")

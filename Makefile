@@ -1,0 +1,48 @@
+# make run      the whole system on this machine, with simulated callers and agents; Ctrl-C ends it
+# make test     everything that is checked: set-up, lint, types, tests
+# make bench    the measurements of README.md
+# make setup    what run needs, without starting anything; every later call takes a second
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run test bench setup setup-test lint types pytest web-check transcripts clean
+
+run: setup
+	$(PYTHON) -m cti demo
+
+test: setup-test lint types pytest
+
+bench: setup-test
+	$(PYTHON) -m bench
+
+setup:
+	@setup/packages.sh run
+	@setup/python.sh
+	@setup/web.sh
+	@setup/asterisk.sh
+	@setup/prompts.sh
+
+setup-test:
+	@setup/packages.sh run test
+	@setup/python.sh
+	@setup/web.sh
+	@setup/asterisk.sh
+	@setup/prompts.sh
+
+lint:
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+types:
+	$(PYTHON) -m mypy
+
+pytest:
+	$(PYTHON) -m pytest
+
+# The recorded real calls of tests/transcripts, made anew.
+transcripts: setup
+	$(PYTHON) -m cti.simulation.record
+
+clean:
+	rm -rf .venv web/node_modules web/dist .mypy_cache .pytest_cache .ruff_cache
