@@ -1,0 +1,90 @@
+"""What an agent does on the phone beyond his state: whose call it is, and whom he consults."""
+
+from enum import StrEnum
+
+import msgspec
+
+from cti.agents.model import Agent, AgentStatus
+from cti.calls.board import Board
+from cti.calls.model import (
+    AgentChanged,
+    AgentStateChanged,
+    Fact,
+    IntervalKind,
+    LegEnded,
+)
+
+ON_THE_PHONE = frozenset({AgentStatus.RINGING, AgentStatus.TALKING, AgentStatus.HOLD})
+
+
+class ConsultState(StrEnum):
+    """How far an attended transfer is."""
+
+    DIALLING = "dialling"
+    TALKING = "talking"
+
+
+class Consultation(msgspec.Struct, kw_only=True):
+    """An attended transfer that the agent began; ``to`` is what he asked for."""
+
+    leg_id: str
+    to: str
+    #: The caller was seen on hold for it.
+    begun: bool = False
+
+
+class Consultations:
+    """Attended transfers under way.
+
+    Asterisk tells of one only once it is answered or over, so what was asked for is remembered here until the
+    board shows that it is over. Whom the agent talks with is always the board's.
+    """
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._by_leg: dict[str, Consultation] = {}
+
+    def begin(self, leg_id: str, to: str) -> None:
+        """The agent on this leg asked for an attended transfer."""
+        self._by_leg[leg_id] = Consultation(leg_id=leg_id, to=to)
+
+    def forget(self, leg_id: str) -> None:
+        """It was cancelled or did not begin."""
+        self._by_leg.pop(leg_id, None)
+
+    def of(self, agent: Agent) -> tuple[str | None, ConsultState] | None:
+        """Whom the agent consults and how far it is; None when he does not."""
+        leg_id = agent.leg_id
+        if leg_id is None or agent.state.status not in (AgentStatus.HOLD, AgentStatus.TALKING):
+            return None
+        asked = self._by_leg.get(leg_id)
+        to = asked.to if asked is not None else None
+        held, peer = self._board.held_peer(leg_id), self._board.peer(leg_id)
+        if held is not None and peer is not None and peer != held:
+            return to, ConsultState.TALKING
+        return (to, ConsultState.DIALLING) if asked is not None else None
+
+    def observe(self, fact: Fact) -> None:
+        """Takes a fact of the board."""
+        if not self._by_leg:
+            return
+        if isinstance(fact, LegEnded):
+            self._by_leg.pop(fact.leg.id, None)
+        elif isinstance(fact, AgentStateChanged | AgentChanged):
+            asked = self._by_leg.get(fact.agent.leg_id or "")
+            if asked is None:
+                return
+            if fact.agent.state.status is AgentStatus.HOLD:
+                asked.begun = True
+            elif asked.begun and fact.agent.state.status is AgentStatus.TALKING:
+                del self._by_leg[asked.leg_id]
+
+
+def queue_of_call(board: Board, agent: Agent) -> str | None:
+    """The queue whose call the agent has on the phone; None for any other call."""
+    if agent.leg_id is None or agent.state.status not in (AgentStatus.TALKING, AgentStatus.HOLD):
+        return None
+    span = board.span(agent.leg_id)
+    if span is None or span.kind not in (IntervalKind.TALK, IntervalKind.HOLD):
+        return None
+    return span.queue
