@@ -62,7 +62,8 @@ export function useDispositionForm(callId: string, first: SavedDisposition | nul
   const fault = computed(() => {
     if (code.value === '') return 'missing'
     if (note.value.length > NOTE_MAX) return 'tooLong'
-    return null
+    const due = callbackAt.value
+    return due !== null && due.getTime() < Date.now() ? 'past' : null
   })
 
   async function send(disposition: Disposition): Promise<boolean> {

@@ -29,8 +29,14 @@ function formatter(language: string, options: Intl.DateTimeFormatOptions): (inst
 export const timeFormat = (language: string): ((instant: Instant | null) => string) =>
   formatter(language, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 
-export const dateTimeFormat = (language: string): ((instant: Instant | null) => string) =>
-  formatter(language, { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' })
+/** `2026-11-22 05:30` for every reader: the same in tables, in the date fields, and in no doubt about day and month. */
+export const dateTimeFormat = formatter('sv-SE', {
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+})
 
 export const dayFormat = (language: string): ((instant: Instant | null) => string) =>
   formatter(language, { year: 'numeric', month: 'short', day: 'numeric' })
