@@ -3,16 +3,13 @@
 A block is `Event: Name`, then `Key: value` lines, each ended by CR LF, then an empty line. It is the only
 textual form of an event anywhere: on the socket, in the journal and in recorded transcripts.
 
-Most lines of a busy Asterisk are lines it sent a moment ago (`ChannelState: 6`, `Context: inbound`, and for
-the length of a call its Uniqueid), so lines are parsed once and remembered. That is faster than splitting
-each, and equal strings of all live calls are one object in memory. Only the Timestamp line never repeats.
+An event is read only as far as somebody asks: the name and the time at once, a header when it is wanted.
+Most of the twenty headers of an event are never looked at, and splitting them all costs more than
+everything else that is done with it.
 """
 
 import re
-from math import isfinite
 from typing import Final
-
-import msgspec
 
 from cti.errors import InvalidField
 
@@ -85,9 +82,9 @@ WANTED: Final = frozenset(
 OWN_PREFIX: Final = "Cti"
 
 _WANTED_BYTES: Final = frozenset(name.encode() for name in WANTED)
-_REMEMBERED_LINES: Final = 16_384
-_REMEMBERED_HEADS: Final = 1_024
-_LONGEST_REMEMBERED: Final = 256
+_MOST_NEEDLES: Final = 1_024
+#: Epoch seconds; later ones are no time (and infinity is none).
+_END_OF_TIME: Final = 1e11
 
 _ESCAPE: Final = re.compile(r"\\([abfnrtv\\'\"?])")
 _ESCAPED: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
@@ -95,58 +92,83 @@ _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _HEADER_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.()-]*")
 
 
-class AmiEvent(msgspec.Struct, frozen=True):
+class _Needles(dict[str, str]):
+    """What to look for in a block to find a header, by the header's name."""
+
+    def __missing__(self, key: str) -> str:
+        needle = f"\r\n{key}: "
+        if len(self) < _MOST_NEEDLES:
+            self[key] = needle
+        return needle
+
+
+_needle_of: Final = _Needles().__getitem__
+
+
+class AmiEvent:
     """One event.
 
-    ``at`` is the Timestamp header, epoch seconds of Asterisk's clock; 0.0 when there is none (Asterisk
-    has ``timestampevents`` off). ``headers`` are all headers as sent, unescaped; a channel variable is
-    kept under `ChanVariable(NAME)`. Of a header that is sent twice the last value is kept.
+    ``at`` is the Timestamp header, epoch seconds of Asterisk's clock; 0.0 when there is none. Values are
+    unescaped; a channel variable goes by the name `ChanVariable(NAME)`. Of a header that is sent twice the
+    first value counts: what comes later may be a caller's text.
     """
 
-    name: str
-    at: float
-    headers: dict[str, str]
+    __slots__ = ("_headers", "_text", "at", "name")
+
+    def __init__(self, name: str, at: float, text: str) -> None:
+        self.name = name
+        self.at = at
+        self._text = text
+        self._headers: dict[str, str] | None = None
 
     def get(self, key: str) -> str:
         """The header's value, or the empty text when the event has none."""
-        return self.headers.get(key, "")
+        if self._headers is not None or key[-1:] == ")":
+            return self.headers.get(key, "")
+        text = self._text
+        needle = _needle_of(key)
+        start = text.find(needle)
+        if start < 0:
+            return self.name if key == "Event" else ""
+        start += len(needle)
+        end = text.find("\r\n", start)
+        value = text[start:end] if end >= 0 else text[start:]
+        return unescape(value) if "\\" in value else value
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """All headers."""
+        if self._headers is None:
+            self._headers = _split(self._text)
+        return self._headers
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, AmiEvent):
+            return NotImplemented
+        return self.name == other.name and self.headers == other.headers
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"AmiEvent({self.name!r}, {self.at!r}, {self.headers!r})"
 
 
-class _Lines(dict[str, tuple[str, str]]):
-    """Parsed lines by their text, forgotten all at once when there are too many."""
-
-    def __missing__(self, line: str) -> tuple[str, str]:
-        pair = _parse_line(line)
-        if len(line) <= _LONGEST_REMEMBERED:
-            if len(self) >= _REMEMBERED_LINES:
-                self.clear()
-            self[line] = pair
-        return pair
-
-
-class _Heads(dict[str, dict[str, str]]):
-    """What stands before the Timestamp line, by its text: the name and the class of an event."""
-
-    def __missing__(self, head: str) -> dict[str, str]:
-        headers = dict(map(_pair_of, head.split("\r\n")))
-        if len(self) < _REMEMBERED_HEADS and len(head) <= _LONGEST_REMEMBERED:
-            self[head] = headers
-        return headers
-
-
-def _parse_line(line: str) -> tuple[str, str]:
-    key, _, value = line.partition(":")
-    value = value.removeprefix(" ")
-    if "\\" in value:
-        value = unescape(value)
-    if key.endswith("ChanVariable"):
-        name, _, value = value.partition("=")
-        key = f"{key}({name})"
-    return key, value
-
-
-_pair_of: Final = _Lines().__getitem__
-_head_of: Final = _Heads().__getitem__
+def _split(text: str) -> dict[str, str]:
+    lines = text.rstrip("\r\n").split("\r\n")
+    if "\\" not in text and "ChanVariable" not in text:
+        try:  # from the last to the first, so that the first of two counts
+            return dict([line.split(": ", 1) for line in reversed(lines)])
+        except ValueError:
+            pass  # a line without a colon
+    headers: dict[str, str] = {}
+    for line in lines:
+        key, _, value = line.partition(": ")
+        if key.endswith("ChanVariable"):
+            name, _, value = value.partition("=")
+            key = f"{key}({name})"
+        headers.setdefault(key, unescape(value) if "\\" in value else value)
+    headers.pop("", None)
+    return headers
 
 
 def parse(block: bytes) -> AmiEvent:
@@ -156,22 +178,23 @@ def parse(block: bytes) -> AmiEvent:
     block without an Event header has the empty name.
     """
     text = block.decode("utf-8", "replace")
-    if "\r" not in text:  # a transcript that an editor saved with bare line feeds
+    end = text.find("\r\n")
+    if end < 0 and "\n" in text:  # a transcript that an editor saved with bare line feeds
         text = text.replace("\n", "\r\n")
-    head, _, rest = text.partition("\r\nTimestamp: ")
-    stamp, _, rest = rest.partition("\r\n")
-    headers = _head_of(head).copy()
-    name = headers.get("Event", "")
-    headers.update(map(_pair_of, rest.split("\r\n")))
-    headers.pop("", None)
-    if not stamp:
-        return AmiEvent(name, 0.0, headers)
-    headers["Timestamp"] = stamp
+        end = text.find("\r\n")
+    if end < 0:
+        end = len(text)
+    name = text[7:end] if text.startswith("Event: ") else ""
+    start = text.find("\r\nTimestamp: ", end)
+    if start < 0:
+        return AmiEvent(name, 0.0, text)
+    start += 13
+    end = text.find("\r\n", start)
     try:
-        at = float(stamp)
+        at = float(text[start:end] if end >= 0 else text[start:])
     except ValueError:
         at = 0.0
-    return AmiEvent(name, at if isfinite(at) else 0.0, headers)
+    return AmiEvent(name, at if 0.0 <= at < _END_OF_TIME else 0.0, text)
 
 
 def name_of(block: bytes) -> bytes:
