@@ -48,7 +48,7 @@ def place_leg(state: State, track: LegTrack, at: float, out: list[Fact]) -> None
 
 def follow_link(state: State, track: LegTrack, event: AmiEvent, out: list[Fact]) -> None:
     """Merges calls when a leg turns up with another Linkedid than before."""
-    linkedid = event.headers.get("Linkedid")
+    linkedid = event.get("Linkedid")
     leg = track.leg
     if not linkedid or linkedid == leg.linkedid:
         return
