@@ -26,7 +26,9 @@ class ConfigurationError(CtiError):
 
 
 class Settings(BaseSettings):
-    """All settings of the service. Paths are absolute once loaded; the folders below ``home`` are made from it."""
+    """All settings of the service. Paths are absolute once loaded; the folders below ``home`` are made from
+    it.
+    """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
 
@@ -151,6 +153,25 @@ class _SecretFiles(PydanticBaseSettingsSource):
                 if value is not None:
                     found[name] = value
         return found
+
+
+def home() -> Path:
+    """Where everything is kept that the installation writes: ``CTI_HOME``, else ``var`` below the current
+    folder.
+    """
+    chosen = os.environ.get(f"{PREFIX}HOME") or Settings.model_fields["home"].default
+    return Path(chosen).expanduser().absolute()
+
+
+def cache_dir() -> Path:
+    """Where big things are kept that several checkouts share: ``CTI_CACHE``, else ``~/.cache/cti``."""
+    return Path(os.environ.get(f"{PREFIX}CACHE") or Path.home() / ".cache" / "cti").expanduser().absolute()
+
+
+def given(name: str) -> bool:
+    """Whether the operator has set the setting ``name`` (or its file) in the environment."""
+    variable = f"{PREFIX}{name.upper()}"
+    return bool(os.environ.get(variable) or os.environ.get(f"{variable}_FILE"))
 
 
 def load(**overrides: Any) -> Settings:

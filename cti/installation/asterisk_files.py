@@ -1,7 +1,8 @@
 """Asterisk's configuration, rendered from the templates in ``asterisk_conf/``.
 
-A template holds ``@NAME@`` where a value goes and is otherwise what Asterisk reads. Every value is checked for
-the characters that would end a line, a word or a dialplan expression, so no value can say more than it should.
+A template holds ``@NAME@`` where a value goes and is otherwise what Asterisk reads. Every value is checked
+for the characters that would end a line, a word or a dialplan expression, so no value can say more than it
+should.
 """
 
 import re
@@ -113,9 +114,9 @@ GENERAL_MAILBOX = "6000"
 class AsteriskPlan:
     """Everything that differs between one Asterisk and another on the same machine.
 
-    ``home`` holds all that it writes (``etc``, ``log``, ``spool``, ``run``, ``lib``, ``data``); ``program_root``
-    is ``/`` or the root file system of another Debian beside the host. Times are seconds; an RTP time of 0 means
-    that silence ends no call.
+    ``home`` holds all that it writes (``etc``, ``log``, ``spool``, ``run``, ``lib``, ``data``);
+    ``program_root`` is ``/`` or the root file system of another Debian beside the host. Times are seconds; an
+    RTP time of 0 means that silence ends no call.
     """
 
     home: Path

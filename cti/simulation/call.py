@@ -160,7 +160,9 @@ class SimulatedCall:
             await self.audio.press(digits)
 
     async def refer(self, number: str, *, replaces: "SimulatedCall | None" = None) -> None:
-        """Transfer the other side: blind to ``number``, or attended to the party of another call of this phone."""
+        """Transfer the other side: blind to ``number``, or attended to the party of another call of this
+        phone.
+        """
         target = f"sip:{number}@{self.phone.server[0]}:{self.phone.server[1]}"
         if replaces is not None:
             dialog = f"{replaces.call_id};to-tag={tag_of(replaces.remote)};from-tag={tag_of(replaces.local)}"

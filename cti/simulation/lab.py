@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from cti.config import cache_dir
 from cti.installation.asterisk_files import AsteriskPlan, AsteriskSecrets, PhonePlan
 from cti.installation.asterisk_process import (
     AsteriskProcess,
     AsteriskProgram,
-    cache_dir,
     find_program,
     running,
 )
@@ -197,7 +197,9 @@ class Lab:
     async def quiet(self) -> None:
         """Wait until no channel is left (some seconds at most)."""
         async with asyncio.timeout(15):
-            while "0 active channels" not in await self.asterisk.command("core show channels count"):
+            while "0 active channels" not in await self.asterisk.command(  # noqa: ASYNC110  (it tells no one)
+                "core show channels count"
+            ):
                 await asyncio.sleep(0.1)
 
     async def sign_in(self, ami: AmiObserver, agent: int, extension: int, *queues: str) -> None:
@@ -233,8 +235,8 @@ async def laboratory(
 def wrap_up(ami: AmiObserver, seconds: float) -> Callable[[], None]:
     """Do what the service does about wrap-up; the returned call ends it.
 
-    An agent whose queue call is connected is paused with the reason ``wrap-up`` while he still talks; ``seconds``
-    after the call he is unpaused.
+    An agent whose queue call is connected is paused with the reason ``wrap-up`` while he still talks;
+    ``seconds`` after the call he is unpaused.
     """
     tasks: set[asyncio.Task[Any]] = set()
 
@@ -258,7 +260,9 @@ def wrap_up(ami: AmiObserver, seconds: float) -> Callable[[], None]:
 
 
 def answering(*, after: float, talk: float | None = None) -> Behaviour:
-    """The script of a phone that rings, answers after some seconds and, with ``talk``, hangs up after talking."""
+    """The script of a phone that rings, answers after some seconds and, with ``talk``, hangs up after
+    talking.
+    """
 
     async def behaviour(call: Any) -> None:
         call.ring()

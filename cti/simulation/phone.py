@@ -1,7 +1,7 @@
 """A simulated SIP phone or caller: it answers, holds, transfers, keys digits and hangs up as its script says.
 
-It speaks SIP over UDP and RTP with the real Asterisk, and keeps the instants (epoch seconds of this machine) of
-what it did and saw, so that rows can be compared with what the parties on the line experienced.
+It speaks SIP over UDP and RTP with the real Asterisk, and keeps the instants (epoch seconds of this machine)
+of what it did and saw, so that rows can be compared with what the parties on the line experienced.
 """
 
 import asyncio

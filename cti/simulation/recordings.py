@@ -1,15 +1,15 @@
 """The real calls whose AMI events, CEL rows and queue_log are kept in ``tests/transcripts/``.
 
-Each function plays one call in a laboratory: real Asterisk, simulated parties, agents 1 to 3 on extensions 1001 to
-1003. Only the parts that the service plays (queue membership, wrap-up) are stood in for.
+Each function plays one call in a laboratory: real Asterisk, simulated parties, agents 1 to 3 on extensions
+1001 to 1003. Only the parts that the service plays (queue membership, wrap-up) are stood in for.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from cti.simulation.call import SimulatedCall
 from cti.simulation.lab import Lab, answering, ringing, wrap_up
 from cti.simulation.observer import AmiObserver
-from cti.simulation.call import SimulatedCall
 
 CALLER = "13800138000"
 WRAP_UP_SECONDS = 0.5
@@ -17,7 +17,7 @@ WRAP_UP_SECONDS = 0.5
 Recording = Callable[[Lab, AmiObserver], Awaitable[None]]
 
 
-async def _talking(lab: Lab, ami: AmiObserver) -> None:
+async def _talking(ami: AmiObserver) -> None:
     """Wait until an agent is connected and paused for his wrap-up."""
     await ami.expect("QueueMemberPause", PausedReason="wrap-up")
 
@@ -46,7 +46,7 @@ async def next_agent_answers(lab: Lab, ami: AmiObserver) -> None:
     await lab.sign_in(ami, 2, 1002, "sales")
     async with lab.phone(1001, ringing), lab.phone(1002, answering(after=0.5)), lab.trunk() as trunk:
         call = await trunk.dial("4001", caller=CALLER)
-        await _talking(lab, ami)
+        await _talking(ami)
         await call.stay(2.0)
         await call.hang_up()
 
@@ -161,14 +161,14 @@ async def transfer_to_queue(lab: Lab, ami: AmiObserver) -> None:
         await call.ended()
 
 
-async def extension_to_extension(lab: Lab, ami: AmiObserver) -> None:
+async def extension_to_extension(lab: Lab, _ami: AmiObserver) -> None:
     """1003 calls 1001 directly; both are no members of any queue."""
     async with lab.phone(1001, answering(after=1.0, talk=2.0)), lab.phone(1003) as caller:
         call = await caller.dial("1001")
         await call.ended()
 
 
-async def voicemail(lab: Lab, ami: AmiObserver) -> None:
+async def voicemail(lab: Lab, _ami: AmiObserver) -> None:
     """1003 calls 1001, which nobody answers, and leaves a message."""
     async with lab.phone(1001, ringing), lab.phone(1003, audio=True) as caller:
         call = await caller.dial("1001")
@@ -188,7 +188,9 @@ async def overflow_to_voicemail(lab: Lab, ami: AmiObserver) -> None:
 
 
 async def phone_dies(lab: Lab, ami: AmiObserver) -> None:
-    """The agent's phone loses its power; Asterisk hears silence, and the caller queues again until he gives up."""
+    """The agent's phone loses its power; Asterisk hears silence, and the caller queues again until he gives
+    up.
+    """
     await lab.sign_in(ami, 1, 1001, "sales")
     async with lab.phone(1001, answering(after=0.5), audio=True) as phone, lab.trunk(audio=True) as trunk:
         call = await trunk.dial("4001", caller=CALLER)

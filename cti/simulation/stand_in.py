@@ -1,7 +1,7 @@
 """A stand-in for the service's FastAGI server, for laboratories without the service.
 
-It can ask, be mute, or talk nonsense: recordings have a survey, and tests show what the dialplan does without a sane
-service.
+It can ask, be mute, or talk nonsense: recordings have a survey, and tests show what the dialplan does without
+a sane service.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ async def survey(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         await _ask(reader, writer, 'STREAM FILE cti/survey-thanks ""')
 
 
-async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def mute(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
     """Accept and never say a word."""
     await reader.read()
 
