@@ -123,7 +123,7 @@ def member_added(state: State, event: AmiEvent, out: list[Fact]) -> None:
         return
     record = record_of(state, agent_id, out)
     adopt_member(state, record, event.get("Queue"), event.get("Interface"), out)
-    set_pause(state, record, reason_of(event.headers), out)
+    set_pause(state, record, reason_of(event), out)
 
 
 def adopt_member(state: State, record: AgentRecord, queue: str, interface: str, out: list[Fact]) -> None:
@@ -177,8 +177,11 @@ def drop_member(state: State, record: AgentRecord, queue: str, out: list[Fact]) 
 def member_pause(state: State, event: AmiEvent, out: list[Fact]) -> None:
     """A pause began, ended or got another reason."""
     record = _member(state, event, out)
-    if record is not None:
-        set_pause(state, record, reason_of(event.headers), out)
+    if record is None:
+        return
+    if state.snapshot is not None:  # newer than what the lists say
+        state.snapshot.pauses.pop(record.agent.agent_id, None)
+    set_pause(state, record, reason_of(event), out)
 
 
 def missed_offer(state: State, agent_id: int, out: list[Fact]) -> None:
@@ -216,7 +219,8 @@ def _member(state: State, event: AmiEvent, out: list[Fact]) -> AgentRecord | Non
     return record
 
 
-def reason_of(headers: dict[str, str]) -> str | None:
-    if headers.get("Paused", "0") != "1":
+def reason_of(event: AmiEvent) -> str | None:
+    """The pause that a queue member's event reports; None for no pause."""
+    if event.get("Paused") != "1":
         return None
-    return headers.get("PausedReason") or headers.get("Reason") or ""
+    return event.get("PausedReason") or event.get("Reason")

@@ -54,14 +54,14 @@ def new_channel(state: State, event: AmiEvent, out: list[Fact]) -> None:
     if not uniqueid:
         out.append(anomaly(state, event, "names no channel"))
     elif leg_id not in state.legs and leg_id not in state.gone:
-        add_leg(state, event.headers, state.at, out)
+        add_leg(state, event, state.at, out)
 
 
-def add_leg(state: State, headers: dict[str, str], started_at: float, out: list[Fact]) -> LegTrack:
-    """Puts a leg on the board from the headers that every event about a channel has."""
-    uniqueid = headers["Uniqueid"]
-    channel = headers.get("Channel", "")
-    kind = _kind(channel, headers.get("Context", ""))
+def add_leg(state: State, event: AmiEvent, started_at: float, out: list[Fact]) -> LegTrack:
+    """Puts a leg on the board from what every event about a channel says."""
+    uniqueid = event.get("Uniqueid")
+    channel, channel_state = event.get("Channel"), event.get("ChannelState")
+    kind = _kind(channel, event.get("Context"))
     interface = channel.rpartition("-")[0] if kind is LegKind.DEVICE else None
     leg = Leg(
         id=state.leg_id(uniqueid),
@@ -70,15 +70,15 @@ def add_leg(state: State, headers: dict[str, str], started_at: float, out: list[
         node=state.node,
         boot=state.boot,
         uniqueid=uniqueid,
-        linkedid=headers.get("Linkedid") or uniqueid,
+        linkedid=event.get("Linkedid") or uniqueid,
         channel=channel,
         kind=kind,
         interface=interface,
         agent_id=state.agent_by_interface.get(interface) if interface else None,
-        number=_known(headers.get("CallerIDNum", "")),
-        name=_known(headers.get("CallerIDName", "")),
-        dialled_number=_known(headers.get("Exten", "")),
-        outgoing=headers.get("ChannelState") != _STATE_RING,
+        number=_known(event.get("CallerIDNum")),
+        name=_known(event.get("CallerIDName")),
+        dialled_number=_known(event.get("Exten")),
+        outgoing=channel_state != _STATE_RING,
         started_at=started_at,
     )
     track = LegTrack(leg=leg)
@@ -87,7 +87,7 @@ def add_leg(state: State, headers: dict[str, str], started_at: float, out: list[
     out.append(LegStarted(at=state.at, leg=leg))
     if kind is LegKind.LOCAL:
         _find_pair(state, track)
-    if headers.get("ChannelState") == _STATE_UP:
+    if channel_state == _STATE_UP:
         track.up = True
         leg.answered_at = started_at
     use_leg(state, track, out)

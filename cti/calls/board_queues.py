@@ -212,8 +212,8 @@ def agent_ring_no_answer(state: State, event: AmiEvent, out: list[Fact]) -> None
 
 def agent_complete(state: State, event: AmiEvent, out: list[Fact]) -> None:
     """A queue call is over; whether the caller hung up first says if he could be asked for his rating."""
-    if event.get("Reason") != "caller":
-        return
+    if event.get("Reason") != "caller" or state.leg_id(event.get("DestUniqueid")) not in state.legs:
+        return  # when the agent's leg went before, the caller did not hang up on him
     owner = find_call(state, event.get("Uniqueid"))
     if owner is None:
         out.append(anomaly(state, event, "no such call", event.get("Uniqueid") or None))

@@ -10,8 +10,8 @@ from cti.agents.model import agent_id_of
 from cti.asterisk.events import AmiEvent
 from cti.calls import board_agents, board_bridges, board_legs, board_queues
 from cti.calls.board_dials import take_up
-from cti.calls.board_spans import close_span, settle
-from cti.calls.board_state import LegTrack, Snapshot, State, anomaly
+from cti.calls.board_spans import close_span
+from cti.calls.board_state import LegTrack, Snapshot, State, anomaly, number_of
 from cti.calls.model import (
     CallChanged,
     EntryOutcome,
@@ -64,75 +64,122 @@ def begin(state: State, event: AmiEvent, out: list[Fact]) -> None:  # noqa: ARG0
     """Asterisk's lists follow."""
     state.snapshot = Snapshot(
         begun_at=state.at,
-        leg_ids=list(state.legs),
-        entry_ids=[key for key, entry in state.entries.items() if entry.outcome is None],
-        members=[(key, queue) for key, record in state.agents.items() for queue in record.agent.queues],
+        leg_ids=dict.fromkeys(state.legs),
+        entry_ids=dict.fromkeys(key for key, entry in state.entries.items() if entry.outcome is None),
+        members={
+            f"{key} {queue}": (key, queue)
+            for key, record in state.agents.items()
+            for queue in record.agent.queues
+        },
+    )
+    _mark_gap(state, out)
+
+
+def _mark_gap(state: State, out: list[Fact]) -> None:
+    for owner in state.calls.values():
+        if owner.live_legs and not owner.call.gap:
+            owner.call.gap = True
+            out.append(CallChanged(at=state.at, call=owner.call))
+
+
+def channel(state: State, event: AmiEvent, out: list[Fact]) -> None:
+    """A channel that lives."""
+    snapshot, uniqueid = state.snapshot, event.get("Uniqueid")
+    if snapshot is None or not uniqueid:
+        return
+    leg_id = state.leg_id(uniqueid)
+    snapshot.leg_ids.pop(leg_id, None)
+    track = state.legs.get(leg_id)
+    if track is None:
+        if leg_id in state.gone:
+            return
+        track = board_legs.add_leg(state, event, _started_at(state, event), out)
+        state.calls[track.leg.call_id].call.gap = True
+    elif (
+        track.span is not None
+        and track.span.kind is IntervalKind.HOLD
+        and track.span.started_at < snapshot.begun_at
+    ):
+        close_span(state, track, out, unknown=True)  # whether it was resumed meanwhile, nobody knows
+        board_bridges.release_hold(state, track, out)
+    if event.get("ChannelState") == _UP:
+        take_up(state, track, out)
+    if track.bridged_at < snapshot.begun_at:
+        bridge_id = event.get("BridgeId")
+        if bridge_id:
+            board_bridges.join(state, track, bridge_id, out)
+        else:
+            board_bridges.part(state, track, out)
+
+
+def queue_member(state: State, event: AmiEvent, out: list[Fact]) -> None:
+    """An agent in a queue."""
+    snapshot = state.snapshot
+    agent_id = agent_id_of(event.get("Name") or event.get("MemberName"))
+    if snapshot is None or agent_id is None:
+        return
+    queue, reason = event.get("Queue"), board_agents.reason_of(event)
+    snapshot.members.pop(f"{agent_id} {queue}", None)
+    if reason is not None or agent_id not in snapshot.pauses:
+        snapshot.pauses[agent_id] = reason
+    record = board_agents.record_of(state, agent_id, out)
+    if reason is not None:
+        record.agent.pause_reason = reason if record.agent.pause_reason is None else record.agent.pause_reason
+    board_agents.adopt_member(state, record, queue, event.get("Location") or event.get("Interface"), out)
+
+
+def queue_entry(state: State, event: AmiEvent, out: list[Fact]) -> None:
+    """A caller who waits."""
+    snapshot = state.snapshot
+    track = state.legs.get(state.leg_id(event.get("Uniqueid")))
+    if snapshot is None or track is None:
+        return
+    known = state.entries.get(track.entry_id or "")
+    if known is not None:
+        snapshot.entry_ids.pop(known.id, None)
+        if known.queue == event.get("Queue") or known.outcome is None:
+            return
+    board_queues.add_entry(
+        state,
+        track,
+        event.get("Queue"),
+        state.at - (number_of(event.get("Wait")) or 0),
+        number_of(event.get("Position")),
+        out,
     )
 
 
-def channel(state: State, event: AmiEvent, out: list[Fact]) -> None:  # noqa: ARG001
-    """A channel that lives."""
-    if state.snapshot is not None and event.get("Uniqueid"):
-        state.snapshot.channels[event.get("Uniqueid")] = event.headers
-
-
-def queue_member(state: State, event: AmiEvent, out: list[Fact]) -> None:  # noqa: ARG001
-    """An agent in a queue."""
-    if state.snapshot is not None:
-        state.snapshot.queue_members.append(event.headers)
-
-
-def queue_entry(state: State, event: AmiEvent, out: list[Fact]) -> None:  # noqa: ARG001
-    """A caller who waits."""
-    if state.snapshot is not None and event.get("Uniqueid"):
-        state.snapshot.queue_entries[event.get("Uniqueid")] = event.headers
-
-
 def end(state: State, event: AmiEvent, out: list[Fact]) -> None:
-    """The lists are complete: the board becomes what they say."""
+    """The lists are complete: what they did not name is over."""
     snapshot = state.snapshot
     if snapshot is None:
         out.append(anomaly(state, event, "no snapshot was begun"))
         return
     state.snapshot = None
-    _mark_gap(state, snapshot, out)
-    _end_vanished(state, snapshot, out)
-    for headers in snapshot.channels.values():
-        _reconcile_leg(state, snapshot, headers, out)
-    for uniqueid, headers in snapshot.queue_entries.items():
-        _adopt_entry(state, uniqueid, headers, out)
-    _reconcile_members(state, snapshot, out)
+    for leg_id in snapshot.leg_ids:
+        track = state.legs.get(leg_id)
+        if track is not None:
+            _vanish(state, track, out)
+    for entry_id in snapshot.entry_ids:
+        _end_entry(state, entry_id, out)
+    for agent_id, queue in snapshot.members.values():
+        board_agents.drop_member(state, state.agents[agent_id], queue, out)
+    for agent_id, reason in snapshot.pauses.items():
+        record = state.agents[agent_id]
+        if record.agent.pause_reason != reason:
+            board_agents.set_pause(state, record, reason, out)
     out.append(GapClosed(at=state.at, from_at=state.gap_from, reason=state.gap_reason or "snapshot"))
     state.gap_from = state.gap_reason = None
 
 
-def _mark_gap(state: State, snapshot: Snapshot, out: list[Fact]) -> None:
-    marked = set()
-    for leg_id in snapshot.leg_ids:
-        track = state.legs.get(leg_id)
-        if track is None or track.leg.call_id in marked:
-            continue
-        marked.add(track.leg.call_id)
-        call = state.calls[track.leg.call_id].call
-        if not call.gap:
-            call.gap = True
-            out.append(CallChanged(at=state.at, call=call))
-
-
-def _end_vanished(state: State, snapshot: Snapshot, out: list[Fact]) -> None:
-    for leg_id in snapshot.leg_ids:
-        track = state.legs.get(leg_id)
-        if track is not None and track.leg.uniqueid not in snapshot.channels:
-            _vanish(state, track, out)
-    for entry_id in snapshot.entry_ids:
-        entry = state.entries.get(entry_id)
-        track = state.legs.get(entry.leg_id) if entry is not None else None
-        if entry is None or track is None or entry.outcome is not None:
-            continue
-        if track.leg.uniqueid not in snapshot.queue_entries:
-            entry.outcome = EntryOutcome.UNKNOWN
-            close_span(state, track, out, unknown=True)
-            out.append(QueueLeft(at=state.at, entry=entry, call=state.calls[track.leg.call_id].call))
+def _end_entry(state: State, entry_id: str, out: list[Fact]) -> None:
+    entry = state.entries.get(entry_id)
+    track = state.legs.get(entry.leg_id) if entry is not None else None
+    if entry is None or track is None or entry.outcome is not None:
+        return
+    entry.outcome = EntryOutcome.UNKNOWN
+    close_span(state, track, out, unknown=True)
+    out.append(QueueLeft(at=state.at, entry=entry, call=state.calls[track.leg.call_id].call))
 
 
 def _vanish(state: State, track: LegTrack, out: list[Fact]) -> None:
@@ -143,84 +190,13 @@ def _vanish(state: State, track: LegTrack, out: list[Fact]) -> None:
     board_legs.end_leg(state, track, LegEnding.RECONCILED, out)
 
 
-def _reconcile_leg(state: State, snapshot: Snapshot, headers: dict[str, str], out: list[Fact]) -> None:
-    leg_id = state.leg_id(headers["Uniqueid"])
-    track = state.legs.get(leg_id)
-    if track is None:
-        if leg_id in state.gone:
-            return
-        track = board_legs.add_leg(state, headers, _started_at(state, headers), out)
-        state.calls[track.leg.call_id].call.gap = True
-    elif (
-        track.span is not None
-        and track.span.kind is IntervalKind.HOLD
-        and track.span.started_at < snapshot.begun_at
-    ):
-        close_span(state, track, out, unknown=True)  # whether it was resumed meanwhile, nobody knows
-        board_bridges.release_hold(state, track, out)
-    if headers.get("ChannelState") == _UP:
-        take_up(state, track, out)
-    if track.bridged_at < snapshot.begun_at:
-        bridge_id = headers.get("BridgeId", "")
-        if bridge_id:
-            board_bridges.join(state, track, bridge_id, out)
-        elif track.leg.bridge_id is not None:
-            board_bridges.part(state, track, out)
-
-
-def _started_at(state: State, headers: dict[str, str]) -> float:
+def _started_at(state: State, event: AmiEvent) -> float:
     """When a channel was made: Asterisk writes the second into its Uniqueid; else by its duration."""
-    seconds = headers["Uniqueid"].rpartition("-")[2].partition(".")[0]
+    seconds = event.get("Uniqueid").rpartition("-")[2].partition(".")[0]
     if seconds.isascii() and seconds.isdecimal() and len(seconds) == 10:
         return min(float(seconds), state.at)
-    parts = headers.get("Duration", "").split(":")
-    if len(parts) == 3 and all(part.isascii() and part.isdecimal() and len(part) < 6 for part in parts):
-        hours, minutes, rest = (int(part) for part in parts)
+    parts = [number_of(part) for part in event.get("Duration").split(":")]
+    if len(parts) == 3 and None not in parts:
+        hours, minutes, rest = (part or 0 for part in parts)
         return state.at - (hours * 3600 + minutes * 60 + rest)
     return state.at
-
-
-def _adopt_entry(state: State, uniqueid: str, headers: dict[str, str], out: list[Fact]) -> None:
-    track = state.legs.get(state.leg_id(uniqueid))
-    if track is None:
-        return
-    known = state.entries.get(track.entry_id or "")
-    if known is not None and known.queue == headers.get("Queue", ""):
-        return
-    if known is not None and known.outcome is None:
-        return
-    waited = headers.get("Wait", "")
-    seconds = int(waited) if waited.isascii() and waited.isdecimal() and len(waited) < 8 else 0
-    position = headers.get("Position", "")
-    board_queues.add_entry(
-        state,
-        track,
-        headers.get("Queue", ""),
-        state.at - seconds,
-        int(position) if position.isascii() and position.isdecimal() and len(position) < 6 else None,
-        out,
-    )
-    settle(state, track, out)
-
-
-def _reconcile_members(state: State, snapshot: Snapshot, out: list[Fact]) -> None:
-    listed: dict[int, list[dict[str, str]]] = {}
-    for headers in snapshot.queue_members:
-        agent_id = agent_id_of(headers.get("Name", "") or headers.get("MemberName", ""))
-        if agent_id is not None:
-            listed.setdefault(agent_id, []).append(headers)
-    for agent_id, queue in snapshot.members:
-        record = state.agents.get(agent_id)
-        if record is not None and not any(item.get("Queue") == queue for item in listed.get(agent_id, ())):
-            board_agents.drop_member(state, record, queue, out)
-    for agent_id, items in listed.items():
-        record = board_agents.record_of(state, agent_id, out)
-        for item in items:
-            board_agents.adopt_member(
-                state, record, item.get("Queue", ""), item.get("Location") or item.get("Interface", ""), out
-            )
-        reasons = [board_agents.reason_of(item) for item in items]
-        paused = [reason for reason in reasons if reason is not None]
-        reason = paused[0] if paused else None
-        if reason != record.agent.pause_reason:
-            board_agents.set_pause(state, record, reason, out)

@@ -86,14 +86,12 @@ class Snapshot(msgspec.Struct, kw_only=True):
     """What Asterisk has listed so far, while the list is being read."""
 
     begun_at: float
-    #: Legs, entries and memberships that the board had when it began.
-    leg_ids: list[str] = []
-    entry_ids: list[str] = []
-    members: list[tuple[int, str]] = []
-    #: Items by Uniqueid.
-    channels: dict[str, dict[str, str]] = {}
-    queue_members: list[dict[str, str]] = []
-    queue_entries: dict[str, dict[str, str]] = {}
+    #: Legs, entries and memberships that the board had when it began and that have not been listed yet.
+    leg_ids: dict[str, None] = {}
+    entry_ids: dict[str, None] = {}
+    members: dict[str, tuple[int, str]] = {}
+    #: The pause of each listed agent; a queue in which he is paused counts more than one in which he is not.
+    pauses: dict[int, str | None] = {}
 
 
 class State(msgspec.Struct, kw_only=True):
@@ -139,7 +137,7 @@ class State(msgspec.Struct, kw_only=True):
 
 def find_leg(state: State, event: AmiEvent, out: list[Fact], key: str = "Uniqueid") -> LegTrack | None:
     """The live leg that the event names; when there is none the board says so, unless it ended lately."""
-    uniqueid = event.headers.get(key, "")
+    uniqueid = event.get(key)
     leg_id = f"{state.boot}-{uniqueid}"
     track = state.legs.get(leg_id)
     if track is None and leg_id not in state.gone:

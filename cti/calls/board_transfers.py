@@ -9,6 +9,7 @@ from cti.calls.model import CallTransferred, Fact, Transfer, TransferKind
 
 _SUCCESS: Final = "Success"
 _FAILED: Final = "Fail"
+_NOBODY: Final = ("", "<unknown>")
 
 
 def blind(state: State, event: AmiEvent, out: list[Fact]) -> None:
@@ -29,15 +30,14 @@ def attended(state: State, event: AmiEvent, out: list[Fact]) -> None:
         return
     target = _leg(state, event, "TransferTargetUniqueid", "SecondTransfererUniqueid")
     transferee = _leg(state, event, "TransfereeUniqueid")
-    number = None
+    number = event.get("TransferTargetCallerIDNum") or event.get("SecondTransfererConnectedLineNum")
     if target is not None:
-        number = target.leg.number or target.leg.dialled_number
         giver_call, target_call = state.calls[giver.leg.call_id], state.calls[target.leg.call_id]
         if giver_call is not target_call:
             merge(state, giver_call, target_call, out)
     if transferee is not None and transferee.leg.call_id != giver.leg.call_id:
         merge(state, state.calls[transferee.leg.call_id], state.calls[giver.leg.call_id], out)
-    _hand_on(state, giver, TransferKind.ATTENDED, number, out)
+    _hand_on(state, giver, TransferKind.ATTENDED, None if number in _NOBODY else number, out)
 
 
 def pickup(state: State, event: AmiEvent, out: list[Fact]) -> None:

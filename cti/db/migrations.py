@@ -28,7 +28,7 @@ def alembic_config(connection: sa.Connection | None = None) -> Config:
 
 
 async def upgrade(url: str, revision: str = "head") -> None:
-    """Brings the database to a revision, the newest by default. Safe to run from several processes at once."""
+    """Brings the database to a revision, the newest by default. Processes take turns."""
     await _run(url, lambda connection: command.upgrade(alembic_config(connection), revision))
 
 

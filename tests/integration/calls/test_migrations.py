@@ -55,8 +55,9 @@ async def test_the_tables_of_the_program_are_those_of_the_migrations(postgres_ur
 @pytest.mark.parametrize(
     "statement",
     [
-        """INSERT INTO legs (id, started_at, call_id, call_started_at, node, boot, uniqueid, linkedid, channel,
-           kind, outgoing) VALUES ('l', now(), 'nobody', now(), 'n', 'b', 'u', 'u', 'c', 'trunk', false)""",
+        """INSERT INTO legs (id, started_at, call_id, call_started_at, node, boot, uniqueid,
+           linkedid, channel, kind, outgoing) VALUES ('l', now(), 'nobody', now(), 'n', 'b', 'u', 'u', 'c',
+           'trunk', false)""",
         "UPDATE calls SET ended_at = started_at - interval '1 second'",
         "UPDATE calls SET direction = 'sideways'",
         """INSERT INTO surveys (id, started_at, call_id, call_started_at, questions, rating)

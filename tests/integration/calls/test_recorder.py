@@ -170,7 +170,7 @@ async def test_many_small_batches_make_the_same_rows(
 async def test_a_service_killed_between_any_two_steps_resumes_exactly(
     database: str, tmp_path: Path, expected: dict[str, list[Any]], step: int
 ) -> None:
-    """Killed after every 40 events, having let the loops run for ``step`` turns: some batches are half way."""
+    """Killed after every 40 events, the loops having run for ``step`` turns: batches are half way."""
     for piece in pieces(40):
         service = Service(tmp_path, database)
         await service.start()
