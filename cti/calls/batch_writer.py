@@ -7,7 +7,15 @@ import asyncpg
 import structlog
 
 from cti.calls.batch import Batch
-from cti.calls.rows import ANOMALIES, MERGED_TABLES, SQL, RowSpec, without_nul
+from cti.calls.rows import (
+    ANOMALIES,
+    MERGED_TABLES,
+    SQL,
+    WHOLE_BATCH_SQL,
+    RowSpec,
+    whole_batch_arrays,
+    without_nul,
+)
 from cti.errors import CtiError
 
 log = structlog.get_logger(__name__)
@@ -47,35 +55,53 @@ async def write_batch(connection: asyncpg.Connection, node: str, batch: Batch, a
         RecorderFenced: the position in the database is not ``after``.
         asyncpg.PostgresError, OSError, TimeoutError: the database is down or too slow.
     """
-    # Not `connection.transaction()`: its way out waits for an answer without end when the server has none to
-    # give.
-    await _execute(connection, "BEGIN")
     try:
-        await _write(connection, node, batch, after)
+        if batch.merges or batch.row_count > _ROWS_A_STATEMENT:
+            await _write_in_steps(connection, node, batch, after)
+        else:
+            await _write_at_once(connection, node, batch, after)
     except _ROW_ERRORS as error:
         log.error("recorder.rows_refused", error=str(error), position=batch.position)
-        await _execute(connection, "ROLLBACK")
+        if connection.is_in_transaction():
+            await _execute(connection, "ROLLBACK")
         await _execute(connection, "BEGIN")
         await _write_sparing(connection, node, batch, after)
-    await _execute(connection, "COMMIT")
+        await _execute(connection, "COMMIT")
 
 
 async def _execute(connection: asyncpg.Connection, statement: str, *values: Any) -> str:
     return str(await connection.execute(statement, *values, timeout=WRITE_SECONDS))
 
 
-async def _write(connection: asyncpg.Connection, node: str, batch: Batch, after: int) -> None:
+async def _write_at_once(connection: asyncpg.Connection, node: str, batch: Batch, after: int) -> None:
+    """One statement, a transaction of its own: a round trip costs more than a small batch's rows."""
+    arrays = whole_batch_arrays(batch.tables)
+    try:
+        await _execute(connection, WHOLE_BATCH_SQL, node, batch.position, after, *arrays)
+    except asyncpg.DivisionByZeroError:
+        raise _fenced(node, after) from None
+
+
+async def _write_in_steps(connection: asyncpg.Connection, node: str, batch: Batch, after: int) -> None:
+    # Not `connection.transaction()`: its way out waits for an answer without end when the server has none to
+    # give.
+    await _execute(connection, "BEGIN")
     await _move_position(connection, node, batch, after)
     for spec, rows in batch.tables:
         for start in range(0, len(rows), _ROWS_A_STATEMENT):
             await _insert(connection, spec, rows[start : start + _ROWS_A_STATEMENT])
     await _merge(connection, batch)
+    await _execute(connection, "COMMIT")
+
+
+def _fenced(node: str, after: int) -> RecorderFenced:
+    return RecorderFenced(f"the rows of {node} are not at position {after} as this process left them")
 
 
 async def _move_position(connection: asyncpg.Connection, node: str, batch: Batch, after: int) -> None:
     status = await _execute(connection, _MOVE_POSITION, node, batch.position, after)
     if status != "UPDATE 1":
-        raise RecorderFenced(f"the rows of {node} are not at position {after} as this process left them")
+        raise _fenced(node, after)
 
 
 async def _insert(connection: asyncpg.Connection, spec: RowSpec, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -31,7 +31,7 @@ from cti.db.engine import plain_dsn
 log = structlog.get_logger(__name__)
 
 #: How long changes gather before they are written: what a person does not notice in a history.
-GATHER_SECONDS: Final = 0.1
+GATHER_SECONDS: Final = 0.25
 _CONNECT_SECONDS: Final = 5.0
 _LONGEST_BACK_OFF: Final = 5.0
 _PARTITION_SECONDS: Final = 86_400.0

@@ -46,13 +46,17 @@ class RowSpec(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sql(self) -> str:
         """Inserts or overwrites rows; one array for each column."""
+        return self.sql_from(1)
+
+    def sql_from(self, first: int) -> str:
+        """The same, as part of a statement in which this table's arrays begin at parameter ``first``."""
         names = [column.name for column in self.columns]
         key = names[: self.key]
         if self.final:
             action = "NOTHING"
         else:
             action = "UPDATE SET " + ", ".join(f"{name} = EXCLUDED.{name}" for name in names[self.key :])
-        arrays = ", ".join(f"${n}::{column.array}" for n, column in enumerate(self.columns, 1))
+        arrays = ", ".join(f"${n}::{column.array}" for n, column in enumerate(self.columns, first))
         values = ", ".join(column.value for column in self.columns)
         return (
             f"INSERT INTO {self.table} ({', '.join(names)}) SELECT {values} "  # noqa: S608
@@ -171,7 +175,39 @@ ENTITIES: Final = (
 MERGED_TABLES: Final = ("legs", "intervals", "queue_entries", "offers", "transfers", "surveys")
 
 READERS: Final = {spec.table: spec.reader for spec in ENTITIES}
-SQL: Final = {spec.table: spec.sql for spec in (*ENTITIES, IVR_CHOICES, GAPS, ANOMALIES)}
+ALL: Final = (*ENTITIES, IVR_CHOICES, GAPS, ANOMALIES)
+SQL: Final = {spec.table: spec.sql for spec in ALL}
+
+
+def _whole_batch_sql() -> str:
+    """One statement that writes all tables and moves the position, and fails when that is elsewhere.
+
+    PostgreSQL checks foreign keys when the statement is complete, so the order of the parts does not matter.
+    """
+    first, parts = 4, []
+    for spec in ALL:
+        parts.append(f"{spec.table}_rows AS ({spec.sql_from(first)})")
+        first += len(spec.columns)
+    moved = (
+        "moved AS (UPDATE recorder_positions SET position = $2, at = now() "
+        "WHERE node = $1 AND position = $3 RETURNING 1)"
+    )
+    return f"WITH {moved}, {', '.join(parts)} SELECT 1 / (SELECT count(*) FROM moved)"  # noqa: S608
+
+
+#: Parameters: node, new position, old position, then the arrays of each of `ALL`. It divides by zero when the
+#: old position is not the one in the database.
+WHOLE_BATCH_SQL: Final = _whole_batch_sql()
+_EMPTY: Final = {spec.table: ((),) * len(spec.columns) for spec in ALL}
+
+
+def whole_batch_arrays(tables: Iterable[tuple[RowSpec, Sequence[tuple[Any, ...]]]]) -> list[Sequence[Any]]:
+    """The arrays of `WHOLE_BATCH_SQL` for the rows of some tables."""
+    arrays: dict[str, tuple[Sequence[Any], ...]] = dict(_EMPTY)
+    for spec, found in tables:
+        if found:
+            arrays[spec.table] = tuple(zip(*found, strict=True))
+    return [array for of_table in arrays.values() for array in of_table]
 
 
 def entity_rows(spec: RowSpec, entities: Iterable[Any]) -> list[tuple[Any, ...]]:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -44,7 +45,7 @@ log = structlog.get_logger(__name__)
 
 SEGMENT_BYTES: Final = 64 * 1024 * 1024
 #: How long records gather before they are written; with the sync itself this stays below 50 ms.
-GATHER_SECONDS: Final = 0.02
+GATHER_SECONDS: Final = 0.035
 #: What may wait in memory while the disk takes nothing.
 WAITING_BYTES: Final = 256 * 1024 * 1024
 #: The most that goes into one write, so that a full disk is not tried with everything that waits.
@@ -96,8 +97,10 @@ class Journal:
         self._error: str | None = None
         self._slowest = 0.0
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
+        #: What waits for the disk, what is on its way there, and the group that takes records now.
         self._pending: list[Group] = []
-        self._waiting_bytes = 0
+        self._writing: list[Group] = []
+        self._group: Group | None = None
         self._work = asyncio.Event()
         self._hurry = asyncio.Event()
         self._lock = lock_directory(directory)
@@ -122,7 +125,7 @@ class Journal:
                 segment.path.unlink()
             segment = None
         self._segment_first = segment.first if segment is not None else 0
-        self._segment_size = size if segment is not None else 0
+        self._segment_size = size if segment is not None else self._segment_limit
         self._writer = SegmentWriter(self._directory, segment, size)
 
     # --- writing ---
@@ -146,7 +149,7 @@ class Journal:
             position=self._position,
             durable_position=self._durable,
             waiting_records=self._position - self._durable,
-            waiting_bytes=self._waiting_bytes,
+            waiting_bytes=self._waiting_bytes(),
             slowest_sync_seconds=self._slowest,
             damage=tuple(self._damage),
         )
@@ -164,27 +167,24 @@ class Journal:
             self._check_can_wait(size)
         if len(block) > LONGEST_PAYLOAD:
             raise JournalError(f"a record of {len(block)} bytes is longer than {LONGEST_PAYLOAD}")
-        if not self._segment_first or self._segment_size + size > self._segment_limit:
-            self._begin_segment()
-        elif not self._pending or self._pending[-1].size > _GROUP_BYTES:
-            self._pending.append(Group(segment_first=self._segment_first, last=0))
-            self._work.set()
-        group = self._pending[-1]
+        group = self._group
+        if self._segment_size + size > self._segment_limit:
+            group = self._begin_segment()
+        elif group is None or group.size > _GROUP_BYTES:
+            group = self._begin_group(None)
         self._position = position = self._position + 1
         group.parts += (encode_record_header(position, block), block)
-        group.last = position
         group.size += size
         self._segment_size += size
-        self._waiting_bytes += size
         return position
 
     def _check_can_wait(self, size: int) -> None:
         if self._state is JournalState.CLOSED:
             raise JournalClosed
-        if self._waiting_bytes + size > self._waiting_limit:
+        if self._waiting_bytes() + size > self._waiting_limit:
             raise JournalFull(f"{JournalFull.__doc__} The disk said: {self._error}")
 
-    def _begin_segment(self) -> None:
+    def _begin_segment(self) -> Group:
         state = None
         if self._checkpoint is not None:
             try:
@@ -193,12 +193,21 @@ class Journal:
                 log.exception("journal.checkpoint_failed")
         self._segment_first = self._position + 1
         self._segment_size = SEGMENT_HEADER_BYTES
-        self._pending.append(Group(segment_first=self._segment_first, last=0, checkpoint=state))
+        return self._begin_group(state)
+
+    def _begin_group(self, checkpoint: bytes | None) -> Group:
+        self._group = Group(
+            segment_first=self._segment_first, first=self._position + 1, checkpoint=checkpoint
+        )
+        self._pending.append(self._group)
         self._work.set()
+
+    def _waiting_bytes(self) -> int:
+        return sum(group.size for group in chain(self._writing, self._pending))
 
     def rotate(self) -> None:
         """Lets the next record begin a new segment, with a checkpoint of the state before it."""
-        self._segment_first = 0
+        self._segment_size = self._segment_limit
 
     async def wait_durable(self, position: int) -> None:
         """Returns once the record at ``position`` is durable.
@@ -244,7 +253,8 @@ class Journal:
     async def _commit(self) -> None:
         self._work.clear()
         self._hurry.clear()
-        groups, self._pending = self._pending, []
+        groups = self._writing = self._pending
+        self._pending, self._group = [], None
         if not groups:
             return
         began = time.monotonic()
@@ -255,6 +265,7 @@ class Journal:
                 await asyncio.wait({writing})
             except asyncio.CancelledError:
                 cancelled = True
+        self._writing = []
         failure = writing.exception()
         if failure is None:
             self._published(groups, time.monotonic() - began)
@@ -270,7 +281,6 @@ class Journal:
         if not groups:
             return
         self._durable = groups[-1].last
-        self._waiting_bytes -= sum(group.size for group in groups)
         self._slowest = max(self._slowest, seconds)
         if self._state is JournalState.FAILING:
             self._state, self._error = JournalState.OK, None
