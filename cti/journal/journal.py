@@ -196,11 +196,11 @@ class Journal:
         return self._begin_group(state)
 
     def _begin_group(self, checkpoint: bytes | None) -> Group:
-        self._group = Group(
-            segment_first=self._segment_first, first=self._position + 1, checkpoint=checkpoint
-        )
-        self._pending.append(self._group)
+        first = self._position + 1
+        self._group = group = Group(segment_first=self._segment_first, first=first, checkpoint=checkpoint)
+        self._pending.append(group)
         self._work.set()
+        return group
 
     def _waiting_bytes(self) -> int:
         return sum(group.size for group in chain(self._writing, self._pending))

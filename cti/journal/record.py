@@ -1,6 +1,6 @@
 """The bytes of a segment: a header, then records, each findable by its own marker.
 
-A record is marker (4 bytes), length (4), position (8), CRC-32 over those 16 bytes and the payload (4),
+A record is marker (4 bytes), length (4), position (8), CRC-32 of the payload seeded with both (4),
 payload; all little-endian. The marker holds NUL and bytes that are no UTF-8, so no event of Asterisk (C
 strings) has it inside: after a damaged stretch the next record is found by searching for it. The position
 in each record tells how many were lost.
@@ -22,13 +22,16 @@ LONGEST_PAYLOAD: Final = 1024 * 1024
 SEGMENT_MAGIC: Final = b"CTI\x00JRNL"
 VERSION: Final = 1
 
-_PREFIX: Final = struct.Struct("<4sIQ")
 _CRC: Final = struct.Struct("<I")
 _RECORD: Final = struct.Struct("<4sIQI")
 _SEGMENT: Final = struct.Struct("<8sIQ")
 RECORD_HEADER_BYTES: Final = _RECORD.size
 SEGMENT_HEADER_BYTES: Final = _SEGMENT.size + _CRC.size
 _CHUNK: Final = 1024 * 1024
+#: The seed is `(position * _FACTOR + length) % _PRIME`: a changed bit of either changes it, and with it the
+#: CRC. One CRC over the payload alone is half the cost of one over header and payload.
+_FACTOR: Final = 2_654_435_761
+_PRIME: Final = 4_294_967_291
 
 
 class Damage(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,8 +74,9 @@ def decode_segment_header(header: bytes) -> int | None:
 
 def encode_record_header(position: int, payload: bytes) -> bytes:
     """What stands before ``payload`` on disk."""
-    prefix = _PREFIX.pack(MARKER, len(payload), position)
-    return prefix + _CRC.pack(crc32(payload, crc32(prefix)))
+    length = len(payload)
+    crc = crc32(payload, (position * _FACTOR + length) % _PRIME)
+    return _RECORD.pack(MARKER, length, position, crc)
 
 
 class SegmentScan:
@@ -113,7 +117,7 @@ class SegmentScan:
                     stop = at + need
                     if stop <= len(buffer):
                         payload = buffer[at + RECORD_HEADER_BYTES : stop]
-                        if crc32(payload, crc32(buffer[at : at + 16])) == crc:
+                        if crc32(payload, (position * _FACTOR + length) % _PRIME) == crc:
                             if bad_since >= 0 or position != self.last + 1:
                                 self._report(bad_since, base + at, position)
                                 bad_since = -1

@@ -15,12 +15,18 @@ class Group(msgspec.Struct, kw_only=True):
 
     #: The first position of the segment they belong to.
     segment_first: int
-    #: The position of the last record in the group.
-    last: int
+    #: The position of the first record in the group.
+    first: int
     #: The state before the segment's first record, when the group opens a new segment.
     checkpoint: bytes | None = None
+    #: Header and payload of each record.
     parts: list[bytes] = []
     size: int = 0
+
+    @property
+    def last(self) -> int:
+        """The position of the last record in the group."""
+        return self.first + len(self.parts) // 2 - 1
 
 
 class SegmentWriter:
