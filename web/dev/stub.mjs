@@ -119,14 +119,14 @@ const world = {
 const commands = {
   'sign-in': (body) => setState('paused', { reason: 'signed-in', device: devices.find((one) => one.id === body.device_id) }),
   'sign-out': () => setState('logged_out', { device: null }),
-  ready: () => setState('ready', { missed_offers: 0 }),
+  ready: () => (agent.call ? change({ after_wrap_up: null }) : setState('ready', { missed_offers: 0 })),
   pause: (body) => (['talking', 'hold', 'wrap_up'].includes(agent.state) ? change({ after_wrap_up: body.reason }) : setState('paused', { reason: body.reason })),
   'wrap-up/end': () => setState(agent.after_wrap_up ? 'paused' : 'ready', { reason: agent.after_wrap_up, after_wrap_up: null, call: null, wrap_up_until: null }),
   'wrap-up/extend': (body) => change({ wrap_up_until: new Date(Date.parse(agent.wrap_up_until) + body.seconds * 1000).toISOString() }),
   'call/hold': () => setState('hold', { call: { ...agent.call, phase: 'hold', held_since: now() } }),
   'call/resume': () => setState('talking', { call: { ...agent.call, phase: 'talking', held_since: null } }),
   'call/hang-up': endCall,
-  'call/transfer': (body) => (body.kind === 'blind' ? endCall() : changeCall({ phase: 'consulting', transfer: { ...body, state: 'talking' } })),
+  'call/transfer': (body) => (body.kind === 'blind' ? endCall() : changeCall({ phase: 'consulting', transfer: { kind: 'attended', to: body.to.name ?? body.to.number, state: 'talking' } })),
   'call/transfer/complete': endCall,
   'call/transfer/cancel': () => changeCall({ phase: 'talking', transfer: null }),
 }
@@ -155,13 +155,13 @@ function answer(method, path, query, body, user) {
     case 'GET pause-reasons': return list(named(data.pauseReasons, user.language))
     case 'GET dispositions': return list(named(data.dispositions, user.language))
     case 'GET queues': return list(named(data.queues, user.language))
-    case 'GET users': return list(Object.values(users))
+    case 'GET users': return list(Object.values(users).map((one) => ({ ...one, active: true, agent: one.agent_id ? { queues: agent.queues } : null })))
     case 'GET tokens': return list([{ id: 1, name: 'CRM', scopes: ['calls:read'], created_at: now(), last_used_at: null }])
     case 'POST tokens': return [201, { id: 2, ...body, created_at: now(), token: 'cti_stub_5b1f0a9c7e' }]
     case 'GET customers': return list(data.customers)
     case 'POST customers': return [201, { id: 101, ...body }]
     case 'PUT calls/:/customer': return [200, { ...popOf('known'), customer: data.customers.find((one) => one.id === body.customer_id) }]
-    case 'PUT calls/:/disposition': return [200, { ...body, at: now() }]
+    case 'PUT calls/:/disposition': return [200, { ...body, updated_at: now() }]
     case 'GET calls/:': return [200, detailOf(id)]
     case 'GET calls': {
       const from = Number(query.get('cursor') ?? 0)

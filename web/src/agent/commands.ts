@@ -28,7 +28,7 @@ export function useAgentCommands(): AgentCommands {
   return {
     signIn: (id) => commands.run('sign_in', () => api.signIn(id), () => state() !== 'logged_out'),
     signOut: () => commands.run('sign_out', api.signOut, () => state() === 'logged_out'),
-    ready: () => commands.run('ready', api.ready, () => state() !== 'paused'),
+    ready: () => commands.run('ready', api.ready, () => state() !== 'paused' && live.agent?.after_wrap_up === null),
     pause: (reason) => {
       const paused = (): boolean =>
         (state() === 'paused' && live.agent?.reason === reason) || live.agent?.after_wrap_up === reason

@@ -26,14 +26,14 @@ export interface DispositionForm {
 }
 
 function plain(saved: SavedDisposition): Disposition {
-  return { code: saved.code, note: saved.note, callback_at: saved.callback_at ?? null }
+  return { code: saved.code, note: saved.note ?? '', callback_at: saved.callback_at ?? null }
 }
 
 /** The disposition of one call: typed, kept as a draft, saved, changed, and put back to what was saved before. */
 export function useDispositionForm(callId: string, first: SavedDisposition | null): DispositionForm {
   const draft = readDraft(callId)
   const saved = shallowRef(first)
-  const savedAt = ref<Instant | null>(first?.saved_at ?? first?.at ?? null)
+  const savedAt = ref<Instant | null>(first?.updated_at ?? null)
   const previous = shallowRef<Disposition | null>(null)
   const editing = ref(first === null || draft !== null)
   const code = ref('')
@@ -51,7 +51,7 @@ export function useDispositionForm(callId: string, first: SavedDisposition | nul
 
   const entered = (): Disposition => ({
     code: code.value,
-    note: note.value.trim() === '' ? null : note.value.trim(),
+    note: note.value.trim(),
     callback_at: callbackAt.value?.toISOString() ?? null,
   })
 
@@ -72,7 +72,7 @@ export function useDispositionForm(callId: string, first: SavedDisposition | nul
     try {
       const before = saved.value
       saved.value = (await saveDisposition(callId, disposition)) ?? disposition
-      savedAt.value = saved.value.saved_at ?? saved.value.at ?? new Date().toISOString()
+      savedAt.value = saved.value.updated_at ?? new Date().toISOString()
       previous.value = before === null ? null : plain(before)
       keepDraft(callId, null)
       editing.value = false

@@ -19,7 +19,7 @@ export type QueueInput = Omit<Queue, 'id'>
 
 export const listUsers = (): Promise<Items<AdminUser>> => get('/users', { limit: 200 })
 export const createUser = (user: UserInput): Promise<AdminUser> => post('/users', user)
-export const changeUser = (id: number, user: Partial<UserInput>): Promise<AdminUser> => patch(`/users/${id}`, user)
+export const changeUser = (id: number, user: Partial<UserInput> & { active?: boolean }): Promise<AdminUser> => patch(`/users/${id}`, user)
 
 export const createDevice = (device: DeviceInput): Promise<Device> => post('/devices', device)
 

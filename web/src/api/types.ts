@@ -31,6 +31,12 @@ export interface Device {
   in_use_by_agent_id: number | null
 }
 
+export interface DeviceName {
+  id: number | null
+  name: string
+  interface: string
+}
+
 export interface Titled {
   code: string
   title: string
@@ -49,7 +55,8 @@ export interface IvrChoice {
 }
 
 export interface Customer {
-  id: number
+  /** null for a record of the external CRM that we do not keep. */
+  id: number | null
   name: string
   language: string | null
   numbers: { e164: string; display: string }[]
@@ -60,14 +67,14 @@ export interface Customer {
 }
 
 export interface Candidate {
-  id: number
+  id: number | null
   name: string
   company?: string | null
-  note?: string | null
+  language?: string | null
 }
 
 export interface Subscription {
-  id: number
+  id: number | null
   product: string
   status: string
   expires_on: string | null
@@ -118,7 +125,8 @@ export interface AgentCall {
   held_since: Instant | null
   ended_at: Instant | null
   ivr_choices: IvrChoice[]
-  transfer: { kind: TransferKind; to: TransferTarget | string; state: string } | null
+  /** An attended transfer under way; `to` is null when nobody knows any more. */
+  transfer: { kind: TransferKind; to: string | null; state: 'dialling' | 'talking' } | null
   pop: ScreenPop | null
   disposition: SavedDisposition | null
 }
@@ -128,8 +136,8 @@ export interface AgentSnapshot {
   name: string
   state: AgentStatus
   reason: string | null
-  since: Instant
-  device: { id: number; name: string; interface: string } | null
+  since: Instant | null
+  device: DeviceName | null
   wrap_up_until: Instant | null
   after_wrap_up: string | null
   missed_offers: number
@@ -139,7 +147,7 @@ export interface AgentSnapshot {
 
 export interface Disposition {
   code: string
-  note: string | null
+  note: string
   callback_at: Instant | null
 }
 
@@ -148,8 +156,7 @@ export interface SavedDisposition {
   note: string | null
   callback_at?: Instant | null
   title?: string | null
-  at?: Instant | null
-  saved_at?: Instant | null
+  updated_at?: Instant | null
 }
 
 export type Outcome = 'answered' | 'abandoned' | 'overflow' | 'voicemail' | 'failed' | 'in_progress'
@@ -248,7 +255,7 @@ export interface AgentLive {
   state: AgentStatus
   reason: string | null
   since: Instant | null
-  device: { id: number; name: string; interface: string } | string | null
+  device: DeviceName | null
   queues: string[]
   call: {
     call_id: string
@@ -270,7 +277,7 @@ export interface Queue {
   service_level_target: number
   wrap_up_seconds: number
   missed_offers_limit: number
-  survey: string | boolean | null
+  survey: boolean
 }
 
 export interface AdminUser {
@@ -279,9 +286,11 @@ export interface AdminUser {
   name: string
   role: Role
   language: Language
-  agent_id?: number | null
-  active?: boolean
-  agent?: { queues: string[] } | null
+  agent_id: number | null
+  active: boolean
+  agent: { queues: string[] } | null
+  /** Shown once, when the user was made without a password. */
+  generated_password?: string | null
 }
 
 export interface Token {

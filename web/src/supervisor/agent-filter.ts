@@ -7,18 +7,13 @@ export interface AgentFilter {
   queue: string
 }
 
-/** The name of an agent's device, whichever way the service sends it. */
-export function deviceName(agent: AgentLive): string | null {
-  return typeof agent.device === 'string' ? agent.device : (agent.device?.name ?? null)
-}
-
 export function filterAgents(agents: AgentLive[], filter: AgentFilter, language: string): AgentLive[] {
   const wanted = filter.search.trim().toLocaleLowerCase(language)
   return agents.filter((agent) => {
     if (filter.states.length > 0 && !filter.states.includes(agent.state)) return false
     if (filter.queue !== '' && !agent.queues.includes(filter.queue)) return false
     if (wanted === '') return true
-    return [agent.name, deviceName(agent) ?? '', agent.call?.number_masked ?? ''].some((text) =>
+    return [agent.name, agent.device?.name ?? '', agent.call?.number_masked ?? ''].some((text) =>
       text.toLocaleLowerCase(language).includes(wanted),
     )
   })
