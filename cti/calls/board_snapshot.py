@@ -34,8 +34,7 @@ def boot(state: State, event: AmiEvent, out: list[Fact]) -> None:
     if name == state.boot:
         return
     open_gap(state, "asterisk_restarted")
-    for track in list(state.legs.values()):
-        _vanish(state, track, out)
+    _vanish(state, list(state.legs.values()), out)
     state.bridges.clear()
     state.locals.clear()
     state.snapshot = None
@@ -156,10 +155,7 @@ def end(state: State, event: AmiEvent, out: list[Fact]) -> None:
         out.append(anomaly(state, event, "no snapshot was begun"))
         return
     state.snapshot = None
-    for leg_id in snapshot.leg_ids:
-        track = state.legs.get(leg_id)
-        if track is not None:
-            _vanish(state, track, out)
+    _vanish(state, [state.legs[leg_id] for leg_id in snapshot.leg_ids if leg_id in state.legs], out)
     for entry_id in snapshot.entry_ids:
         _end_entry(state, entry_id, out)
     for agent_id, queue in snapshot.members.values():
@@ -182,12 +178,18 @@ def _end_entry(state: State, entry_id: str, out: list[Fact]) -> None:
     out.append(QueueLeft(at=state.at, entry=entry, call=state.calls[track.leg.call_id].call))
 
 
-def _vanish(state: State, track: LegTrack, out: list[Fact]) -> None:
-    call = state.calls[track.leg.call_id].call
-    if not call.gap:
-        call.gap = True
-        out.append(CallChanged(at=state.at, call=call))
-    board_legs.end_leg(state, track, LegEnding.RECONCILED, out)
+def _vanish(state: State, tracks: list[LegTrack], out: list[Fact]) -> None:
+    for track in tracks:
+        call = state.calls[track.leg.call_id].call
+        if not call.gap:
+            call.gap = True
+            out.append(CallChanged(at=state.at, call=call))
+        close_span(state, track, out, unknown=True)
+        peer = state.legs.get(track.peer_id or "")
+        if peer is not None and peer.peer_id == track.leg.id and track.connected:
+            close_span(state, peer, out, unknown=True)  # nobody knows until when they talked
+    for track in tracks:
+        board_legs.end_leg(state, track, LegEnding.RECONCILED, out)
 
 
 def _started_at(state: State, event: AmiEvent) -> float:
