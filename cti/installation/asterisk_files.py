@@ -33,8 +33,8 @@ UNUSED_EVENTS = (
 
 #: What Asterisk needs below its home.
 FOLDERS = (
-    "etc", "lib/agi-bin", "lib/keys", "data", "run", "moh", "log/cel-custom", "spool/voicemail", "spool/monitor",
-    "spool/outgoing", "spool/tmp",
+    "etc", "lib/agi-bin", "lib/keys", "data", "run", "moh", "log/cel-custom", "spool/voicemail",
+    "spool/monitor", "spool/outgoing", "spool/tmp",
 )  # fmt: skip
 
 _PLACEHOLDER = re.compile(r"@([A-Z][A-Z_]*)@")

@@ -39,7 +39,7 @@ class AsteriskFailed(CtiError):  # noqa: N818
 
 @dataclass(frozen=True, kw_only=True)
 class AsteriskProgram:
-    """How to start an Asterisk: the command without arguments, and the root its modules and sounds lie below."""
+    """How to start an Asterisk: the command, and the root its modules and sounds lie below."""
 
     command: Sequence[str]
     root: Path
@@ -138,7 +138,8 @@ class AsteriskProcess:
         """The answer of Asterisk's console to a command."""
         process = await asyncio.create_subprocess_exec(
             *self.program.command, "-C", str(self.plan.etc / "asterisk.conf"), "-rx", line,
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         output, _ = await process.communicate()
         return output.decode(errors="replace")

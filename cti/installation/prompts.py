@@ -151,7 +151,8 @@ async def _run(*command: str) -> None:
     try:
         process = await asyncio.create_subprocess_exec(
             *command,
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
     except FileNotFoundError as error:
         raise PromptFailed(f"{command[0]} is not installed; `make setup` installs it") from error

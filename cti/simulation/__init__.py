@@ -1,1 +1,1 @@
-"""Simulated callers and phones that speak SIP and RTP with a real Asterisk, and tell what they did and when."""
+"""Simulated callers and phones that speak SIP and RTP with a real Asterisk and tell what they did."""

@@ -193,7 +193,8 @@ def _plan(home: Path, ports: DemoPorts, root: Path) -> AsteriskPlan:
     ]
     return AsteriskPlan(
         home=home / "asterisk", secrets=secrets, program_root=root, ami_port=ports.ami, agi_port=ports.agi,
-        sip_port=ports.sip, trunk_sources=[f"{HOST}:{ports.trunk}"], carrier_port=ports.carrier, phones=phones,
+        sip_port=ports.sip, trunk_sources=[f"{HOST}:{ports.trunk}"], carrier_port=ports.carrier,
+        phones=phones,
     )  # fmt: skip
 
 
@@ -243,13 +244,17 @@ async def _service(
                 await process.wait()
 
 
+def _last_lines(path: Path, count: int = 15) -> list[str]:
+    return path.read_text(encoding="utf-8", errors="replace").splitlines()[-count:]
+
+
 def _appending(path: Path) -> BinaryIO:
     path.parent.mkdir(parents=True, exist_ok=True)
     return path.open("ab")
 
 
 def _write_env_file(home: Path, environment: dict[str, str]) -> None:
-    """Keep the settings beside the rest, so that ``set -a; . var/demo.env; cti doctor`` asks the same system."""
+    """Keep the settings: after ``set -a; . var/demo.env`` the command ``cti`` works on this system."""
     lines = [
         f"{name}={value}" for name, value in sorted(environment.items()) if name.startswith(config.PREFIX)
     ]
@@ -269,8 +274,7 @@ async def _healthy(process: asyncio.subprocess.Process, base_url: str, log: Path
                     if answer.status == 200:
                         return
             await asyncio.sleep(0.1)
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
-    raise DemoFailed("The service did not start. Its last lines:\n  " + "\n  ".join(lines))
+    raise DemoFailed("The service did not start. Its last lines:\n  " + "\n  ".join(_last_lines(log)))
 
 
 async def _phones(
@@ -310,9 +314,10 @@ def _welcome(console: Console, base_url: str, passwords: dict[str, str], home: P
             table.add_row(user.role.value, user.username, passwords[user.username])
     console.print(table)
     console.print(
-        f"\nSign in as agent and take a phone from {PHONES[2]} up: it answers by itself; hang up on the page.\n"
+        f"\nSign in as agent and take a phone from {PHONES[2]} up: it answers by itself, you hang up.\n"
         f"Two simulated agents and a caller every {CALL_EVERY_SECONDS:.0f} s keep things moving.\n"
-        f"Logs: {home}/log/service.log, {home}/asterisk/log/messages.log.  [bold]Ctrl-C[/bold] ends everything.\n"
+        f"Logs: {home}/log/service.log, {home}/asterisk/log/messages.log.\n"
+        "[bold]Ctrl-C[/bold] ends everything.\n"
     )
 
 

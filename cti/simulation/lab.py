@@ -86,9 +86,18 @@ def take_ports() -> LabPorts:
 
 
 def lab_plan(
-    home: Path, ports: LabPorts, program: AsteriskProgram, *, phones: int, **changes: Any
+    home: Path,
+    ports: LabPorts,
+    program: AsteriskProgram,
+    *,
+    phones: int,
+    one_socket: bool = False,
+    **changes: Any,
 ) -> AsteriskPlan:
-    """The plan of a laboratory's Asterisk; ``changes`` are fields of AsteriskPlan."""
+    """The plan of a laboratory's Asterisk; ``changes`` are fields of AsteriskPlan.
+
+    With ``one_socket`` all phones live at the port of the first, so that one process plays them all.
+    """
     extensions = [FIRST_EXTENSION + number for number in range(phones)]
     block = (ports.base - _FIRST_PORT) // _BLOCK
     plan = AsteriskPlan(
@@ -103,7 +112,10 @@ def lab_plan(
         rtp_end=_RTP_FIRST + block * 1500 + 1498,
         trunk_sources=[f"{HOST}:{ports.trunk(n)}" for n in range(TRUNK_SOURCES)],
         carrier_port=ports.carrier,
-        phones=[PhonePlan(extension=str(e), contact=f"{HOST}:{ports.phone(e)}") for e in extensions],
+        phones=[
+            PhonePlan(extension=str(e), contact=f"{HOST}:{ports.phone(FIRST_EXTENSION if one_socket else e)}")
+            for e in extensions
+        ],
         ring_seconds=4,
         extension_ring_seconds=3,
         greeting=False,

@@ -87,7 +87,7 @@ async def _agent_channel(ami: AmiObserver) -> str:
 
 
 async def blind_transfer(lab: Lab, ami: AmiObserver) -> None:
-    """Agent 1 transfers the caller blind (AMI BlindTransfer) to extension 1002, which answers and hangs up."""
+    """Agent 1 transfers the caller blind (AMI BlindTransfer) to 1002, which answers and hangs up."""
     await lab.sign_in(ami, 1, 1001, "sales")
     async with (
         lab.phone(1001, answering(after=0.5)),
@@ -255,9 +255,9 @@ async def _rate(call: SimulatedCall, *keys: str) -> None:
 RECORDINGS: dict[str, Recording] = {
     function.__name__: function
     for function in (
-        answered, abandoned, next_agent_answers, held_twice, hung_up_while_held, blind_transfer, attended_transfer,
-        attended_transfer_by_phone, transfer_to_queue, extension_to_extension, voicemail, overflow_to_voicemail,
-        phone_dies, merged, survey_done, survey_refused,
+        answered, abandoned, next_agent_answers, held_twice, hung_up_while_held, blind_transfer,
+        attended_transfer, attended_transfer_by_phone, transfer_to_queue, extension_to_extension, voicemail,
+        overflow_to_voicemail, phone_dies, merged, survey_done, survey_refused,
     )
 }  # fmt: skip
 

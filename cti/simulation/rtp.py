@@ -11,7 +11,8 @@ _DIGITS = "0123456789*#ABCD"
 _PACKET_SECONDS = 0.02
 
 
-def _ulaw(sample: int) -> int:
+def encode_ulaw(sample: int) -> int:
+    """A signed 16-bit sample as G.711 µ-law."""
     sign = 0x80 if sample < 0 else 0
     magnitude = min(abs(sample), 32635) + 132
     exponent = max(magnitude.bit_length() - 8, 0)
@@ -20,7 +21,7 @@ def _ulaw(sample: int) -> int:
 
 #: One second of a 400 Hz tone, in packets of 20 ms.
 _TONE = [
-    bytes(_ulaw(int(6000 * math.sin(2 * math.pi * 400 * (n * 160 + i) / 8000))) for i in range(160))
+    bytes(encode_ulaw(int(6000 * math.sin(2 * math.pi * 400 * (n * 160 + i) / 8000))) for i in range(160))
     for n in range(50)
 ]
 

@@ -18,7 +18,7 @@ _PARAMETER = re.compile(r'(\w+)=(?:"([^"]*)"|([^\s,]+))')
 
 @dataclass(kw_only=True)
 class Message:
-    """A request (``method`` and ``uri``) or a response (``status``); header names keep their order and case."""
+    """A request (``method`` and ``uri``) or a response (``status``); headers keep their order."""
 
     method: str = ""
     uri: str = ""
