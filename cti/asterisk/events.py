@@ -81,7 +81,8 @@ WANTED: Final = frozenset(
 #: Names of the events that the service itself writes begin so; nothing on the AMI socket does.
 OWN_PREFIX: Final = "Cti"
 
-_WANTED_BYTES: Final = frozenset(name.encode() for name in WANTED)
+#: The same, as they stand in a block.
+WANTED_BYTES: Final = frozenset(name.encode() for name in WANTED)
 _MOST_NEEDLES: Final = 1_024
 #: Epoch seconds; later ones are no time (and infinity is none).
 _END_OF_TIME: Final = 1e11
@@ -207,7 +208,7 @@ def name_of(block: bytes) -> bytes:
 
 def is_wanted(block: bytes) -> bool:
     """Whether the board needs this block from Asterisk, told from its first line alone."""
-    return block.startswith(b"Event: ") and block[7 : block.find(b"\r", 7)] in _WANTED_BYTES
+    return block.startswith(b"Event: ") and block[7 : block.find(b"\r", 7)] in WANTED_BYTES
 
 
 def unescape(value: str) -> str:

@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from cti.asterisk.clock import AsteriskClock
-from cti.asterisk.events import END_OF_BLOCK, AmiEvent, is_wanted, parse
+from cti.asterisk.events import END_OF_BLOCK, WANTED_BYTES, AmiEvent, parse
 from cti.asterisk.message import Fields, Response, encode_action, header_of, parse_response
 from cti.errors import ActionRefused, ActionUnanswered, AmiNotConnected, AmiProtocolError
 
@@ -87,22 +87,29 @@ class AmiProtocol(asyncio.Protocol):
         if len(self._rest) > _LONGEST_BLOCK:
             self.abort(AmiProtocolError(f"the peer sent {len(self._rest)} bytes without an end"))
             return
+        self.received += len(blocks)
+        self._take(blocks)
+
+    def _take(self, blocks: list[bytes]) -> None:
         last = b""
         failure: Exception | None = None
-        self.received += len(blocks)
         for block in blocks:
-            block = block.lstrip(b"\r\n")
-            if block.startswith(b"Event: "):
-                wanted = is_wanted(block)
+            if block[:1] in (b"\r", b"\n"):
+                block = block.lstrip(b"\r\n")
+            if block[:7] == b"Event: ":
+                wanted = block[7 : block.find(b"\r", 7)] in WANTED_BYTES
                 if not wanted and not self._expects_events:
                     self.filtered += 1
                     continue
+                last = block
                 try:
-                    self._event(block, wanted=wanted)
+                    if self._expects_events:
+                        self._event(block, wanted=wanted)
+                    else:
+                        self.on_event(block + END_OF_BLOCK)
                 except Exception as error:  # noqa: BLE001  (the rest of the chunk is not lost for one)
                     failure = failure or error
-                last = block
-            elif block.startswith(b"Response: "):
+            elif block[:10] == b"Response: ":
                 self._response(block)
         if last:
             self._observe(last)
@@ -186,9 +193,7 @@ class AmiProtocol(asyncio.Protocol):
         return rest
 
     def _event(self, block: bytes, *, wanted: bool) -> None:
-        awaited = None
-        if self._expects_events:
-            awaited = self._awaited.get(header_of(block, b"ActionID"))
+        awaited = self._awaited.get(header_of(block, b"ActionID"))
         if awaited is None or awaited.completed_by is None:
             if wanted:
                 self.on_event(block + END_OF_BLOCK)
