@@ -1,4 +1,4 @@
-import { get, patch, post, remove } from './http'
+import { create, get, patch, remove } from './http'
 import type { AdminUser, Device, Language, Queue, Role, ServiceStatus, Token } from './types'
 
 interface Items<T> {
@@ -18,16 +18,16 @@ export type DeviceInput = Pick<Device, 'name' | 'interface' | 'extension'>
 export type QueueInput = Omit<Queue, 'id'>
 
 export const listUsers = (): Promise<Items<AdminUser>> => get('/users', { limit: 200 })
-export const createUser = (user: UserInput): Promise<AdminUser> => post('/users', user)
+export const createUser = (user: UserInput): Promise<AdminUser> => create('/users', user)
 export const changeUser = (id: number, user: Partial<UserInput> & { active?: boolean }): Promise<AdminUser> => patch(`/users/${id}`, user)
 
-export const createDevice = (device: DeviceInput): Promise<Device> => post('/devices', device)
+export const createDevice = (device: DeviceInput): Promise<Device> => create('/devices', device)
 
-export const createQueue = (queue: QueueInput): Promise<Queue> => post('/queues', queue)
+export const createQueue = (queue: QueueInput): Promise<Queue> => create('/queues', queue)
 export const changeQueue = (id: number, queue: Partial<QueueInput>): Promise<Queue> => patch(`/queues/${id}`, queue)
 
 export const listTokens = (): Promise<Items<Token>> => get('/tokens')
-export const createToken = (name: string, scopes: string[]): Promise<Token> => post('/tokens', { name, scopes })
+export const createToken = (name: string, scopes: string[]): Promise<Token> => create('/tokens', { name, scopes })
 export const removeToken = (id: number): Promise<unknown> => remove(`/tokens/${id}`)
 
 export const readStatus = (): Promise<ServiceStatus> => get('/status')

@@ -1,4 +1,4 @@
-import { get, post, put } from './http'
+import { create, get, put } from './http'
 import type { CallDetail, CallSummary, Customer, Disposition, Page, SavedDisposition, ScreenPop } from './types'
 
 export interface CallFilter {
@@ -30,5 +30,5 @@ export interface NewCustomer {
   note: string | null
 }
 
-export const createCustomer = (customer: NewCustomer): Promise<Customer> => post('/customers', customer)
+export const createCustomer = (customer: NewCustomer): Promise<Customer> => create('/customers', customer)
 export const findCustomers = (q: string): Promise<Page<Customer>> => get('/customers', { q, limit: 20 })

@@ -37,9 +37,10 @@ async function bodyOf(response: Response): Promise<unknown> {
   }
 }
 
-async function send(method: string, url: string, body: unknown): Promise<Response> {
+async function send(method: string, url: string, body: unknown, once: string | null): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': language }
   if (body !== undefined) headers['Content-Type'] = 'application/json'
+  if (once !== null) headers['Idempotency-Key'] = once
   if (method !== 'GET' && csrfToken !== null) headers['X-CSRF-Token'] = csrfToken
   try {
     return await fetch(url, {
@@ -56,8 +57,14 @@ async function send(method: string, url: string, body: unknown): Promise<Respons
   }
 }
 
-async function call<T>(method: string, path: string, body?: unknown, query: Query = {}): Promise<T> {
-  const response = await send(method, urlOf(path, query), body)
+async function call<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  query: Query = {},
+  once: string | null = null,
+): Promise<T> {
+  const response = await send(method, urlOf(path, query), body, once)
   const answer = await bodyOf(response)
   if (!response.ok) {
     if (response.status === 401 && path !== '/session') onUnauthorized()
@@ -72,3 +79,21 @@ export const post = <T>(path: string, body: unknown = {}): Promise<T> => call<T>
 export const put = <T>(path: string, body: unknown): Promise<T> => call<T>('PUT', path, body)
 export const patch = <T>(path: string, body: unknown): Promise<T> => call<T>('PATCH', path, body)
 export const remove = <T>(path: string): Promise<T> => call<T>('DELETE', path)
+
+/** Keys of creations whose answer never came, by what was asked. */
+const unanswered = new Map<string, string>()
+
+/** Creates something once: when no answer came and the same is asked again, the service knows that it is the same. */
+export async function create<T>(path: string, body: unknown): Promise<T> {
+  const question = `${path} ${JSON.stringify(body)}`
+  const key = unanswered.get(question) ?? crypto.getRandomValues(new Uint32Array(4)).join('-')
+  unanswered.set(question, key)
+  try {
+    const answer = await call<T>('POST', path, body, {}, key)
+    unanswered.delete(question)
+    return answer
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 0) unanswered.delete(question)
+    throw error
+  }
+}
