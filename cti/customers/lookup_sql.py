@@ -11,6 +11,24 @@ _DOCUMENT: Final = """
     SELECT $1::text AS e164 WHERE $1::text IS NOT NULL
     UNION
     SELECT n.e164 FROM sole JOIN customer_numbers n ON n.customer_id = sole.id
+), recent AS MATERIALIZED (
+    SELECT r.* FROM line CROSS JOIN LATERAL (
+        (SELECT c.* FROM calls c WHERE c.caller_number = line.e164 AND c.id <> $2 AND c.merged_into IS NULL
+         AND c.started_at > now() - interval '1 year' AND c.started_at < now() + interval '1 hour'
+         ORDER BY c.started_at DESC LIMIT 20)
+        UNION ALL
+        (SELECT c.* FROM calls c WHERE c.dialled_number = line.e164 AND c.direction = 'outbound'
+         AND c.id <> $2 AND c.merged_into IS NULL
+         AND c.started_at > now() - interval '1 year' AND c.started_at < now() + interval '1 hour'
+         ORDER BY c.started_at DESC LIMIT 20)
+    ) r ORDER BY r.started_at DESC LIMIT 20
+), rated AS MATERIALIZED (
+    SELECT v.call_id, v.rating, v.agent_id, coalesce(v.ended_at, v.started_at) AS at
+    FROM recent r JOIN LATERAL (
+        SELECT * FROM surveys s WHERE s.call_id = r.id AND s.rating IS NOT NULL
+        AND s.started_at >= r.started_at AND s.started_at < r.started_at + interval '1 day'
+        AND s.started_at > now() - interval '1 year' AND s.started_at < now() + interval '1 hour'
+    ) v ON true
 )
 SELECT json_build_object(
     'chosen_id', (SELECT customer_id FROM call_customers WHERE call_id = $2),
@@ -45,8 +63,73 @@ SELECT json_build_object(
             ORDER BY due_at LIMIT 10
         ) c
     ), '[]'::json),
-    'calls', '[]'::json,
-    'ratings', '[]'::json
+    'calls', coalesce((
+        SELECT json_agg(json_build_object(
+            'id', r.id,
+            'started_at', to_char(r.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+            'ended_at', to_char(r.ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+            'direction', r.direction,
+            'number', CASE r.direction WHEN 'outbound' THEN r.dialled_number ELSE r.caller_number END,
+            'dnis', CASE r.direction WHEN 'inbound' THEN r.dialled_number END,
+            'queue', r.queue,
+            'agent', CASE WHEN u.id IS NOT NULL THEN json_build_object('id', a.id, 'name', u.name) END,
+            'answered', r.answered_at IS NOT NULL,
+            'wait_seconds', t.wait, 'talk_seconds', t.talk, 'hold_seconds', t.hold,
+            'wrap_up_seconds', t.wrap_up,
+            'outcome', CASE
+                WHEN r.ended_at IS NULL AND NOT r.unknown_end THEN 'in_progress'
+                WHEN r.voicemail THEN 'voicemail'
+                WHEN r.answered_at IS NOT NULL THEN 'answered'
+                ELSE coalesce(e.outcome, 'failed')
+            END,
+            'rating', s.rating,
+            'disposition', d.code,
+            'customer', CASE WHEN k.id IS NOT NULL THEN json_build_object('id', k.id, 'name', k.name) END
+        ) ORDER BY r.started_at DESC)
+        FROM (SELECT * FROM recent ORDER BY started_at DESC LIMIT 5) r
+        LEFT JOIN agents a ON a.id = r.agent_id
+        LEFT JOIN users u ON u.id = a.user_id
+        LEFT JOIN call_customers l ON l.call_id = r.id
+        LEFT JOIN customers k ON k.id = l.customer_id
+        LEFT JOIN LATERAL (
+            SELECT
+                sum(i.seconds) FILTER (WHERE i.kind = 'wait') AS wait,
+                sum(i.seconds) FILTER (WHERE i.kind = 'talk') AS talk,
+                sum(i.seconds) FILTER (WHERE i.kind = 'hold') AS hold,
+                sum(i.seconds) FILTER (WHERE i.kind = 'wrap_up') AS wrap_up
+            FROM (
+                SELECT v.kind, extract(epoch FROM v.ended_at - v.started_at) AS seconds FROM intervals v
+                WHERE v.call_id = r.id
+                AND v.started_at >= r.started_at AND v.started_at < r.started_at + interval '1 day'
+                AND v.started_at > now() - interval '1 year' AND v.started_at < now() + interval '1 hour'
+            ) i
+        ) t ON true
+        LEFT JOIN LATERAL (
+            SELECT (array_agg(q.outcome ORDER BY q.joined_at DESC))[1] AS outcome FROM queue_entries q
+            WHERE r.answered_at IS NULL AND q.call_id = r.id AND q.outcome IN ('abandoned', 'overflow')
+            AND q.joined_at >= r.started_at AND q.joined_at < r.started_at + interval '1 day'
+            AND q.joined_at > now() - interval '1 year' AND q.joined_at < now() + interval '1 hour'
+        ) e ON true
+        LEFT JOIN LATERAL (
+            SELECT (array_agg(g.rating ORDER BY g.at DESC))[1] AS rating FROM rated g WHERE g.call_id = r.id
+        ) s ON true
+        LEFT JOIN LATERAL (
+            SELECT p.code FROM dispositions p WHERE p.call_id = r.id ORDER BY p.updated_at DESC LIMIT 1
+        ) d ON true
+    ), '[]'::json),
+    'ratings', coalesce((
+        SELECT json_agg(json_build_object(
+            'rating', g.rating,
+            'at', to_char(g.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+            'agent_name', g.name
+        ) ORDER BY g.at DESC)
+        FROM (
+            SELECT v.rating, v.at, u.name FROM rated v
+            LEFT JOIN agents a ON a.id = v.agent_id
+            LEFT JOIN users u ON u.id = a.user_id
+            ORDER BY v.at DESC LIMIT 5
+        ) g
+    ), '[]'::json)
 )::text
 """
 
