@@ -26,7 +26,7 @@ _LONGEST_BANNER: Final = 128
 _LONGEST_BLOCK: Final = 1024 * 1024
 _MOST_UNANSWERED: Final = 4096
 
-Sink = Callable[[bytes], None]
+Sink = Callable[[bytes], object]
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

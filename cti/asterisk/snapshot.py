@@ -19,11 +19,11 @@ SNAPSHOT_ACTIONS: Final = ("CoreShowChannels", "BridgeList", "QueueStatus")
 class RequestList(Protocol):
     """Sends a list action and hands each item's block on; returns when the list is complete."""
 
-    def __call__(self, action: str, *, passes_to: Callable[[bytes], None]) -> Awaitable[object]: ...
+    def __call__(self, action: str, *, passes_to: Callable[[bytes], object]) -> Awaitable[object]: ...
 
 
 async def take_snapshot(
-    request_list: RequestList, sink: Callable[[bytes], None], clock: AsteriskClock, **marks: str
+    request_list: RequestList, sink: Callable[[bytes], object], clock: AsteriskClock, **marks: str
 ) -> None:
     """Writes a snapshot to ``sink`` between CtiSnapshotBegin and CtiSnapshotEnd, which carry ``marks``.
 

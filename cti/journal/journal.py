@@ -273,6 +273,7 @@ class Journal:
             self._published(groups[: failure.done], 0.0)
             self._refused(groups[failure.done :], failure)
         else:
+            self._pending[:0] = groups
             raise failure
         if cancelled:
             raise asyncio.CancelledError

@@ -105,7 +105,11 @@ def read_records(
             return
         if expected is not None and segment.first > expected:
             report(_missing(segment, expected))
-        with segment.path.open("rb", buffering=0) as file:
+        try:
+            file = segment.path.open("rb", buffering=0)
+        except FileNotFoundError:  # erased meanwhile; what is missing is reported with the next one
+            continue
+        with file:
             scan = SegmentScan(file.read, segment=segment.path.name, first=segment.first, is_last=is_last)
             reported = 0
             for position, payload in scan:
@@ -117,6 +121,8 @@ def read_records(
                 if until is not None and position > until:
                     return
                 yield position, payload
+                if position == until:  # what follows may be half written at this moment
+                    return
             for damage in scan.damage[reported:]:
                 report(damage)
             expected = scan.last + 1

@@ -237,6 +237,26 @@ async def test_a_corrupt_record_in_the_middle_is_reported_and_skipped_and_never_
         assert journal.append(BLOCK % 1) == 201
 
 
+async def test_reading_while_the_next_record_is_half_written_reports_nothing(tmp_path: Path) -> None:
+    async with running(tmp_path) as journal:
+        journal.append(BLOCK % 1)
+        await journal.flush()
+        with list_segments(tmp_path)[0].path.open("ab") as file:
+            file.write(b"half a record")
+        assert [position for position, _ in journal.read()] == [1]
+        assert journal.health.damage == ()
+
+
+async def test_a_segment_that_is_erased_while_others_read_is_passed_over(tmp_path: Path) -> None:
+    await write(tmp_path, 100, segment_bytes=3000)
+    async with running(tmp_path) as journal:
+        reading = journal.read()
+        assert next(reading)[0] == 1
+        segments = list_segments(tmp_path)
+        segments[1].path.unlink()
+        assert len(list(reading)) == 99 - (segments[2].first - segments[1].first)
+
+
 async def test_a_missing_segment_is_reported(tmp_path: Path) -> None:
     await write(tmp_path, 100, segment_bytes=3000)
     segments = list_segments(tmp_path)
