@@ -108,7 +108,7 @@ async def rows_of(url: str) -> dict[str, list[tuple[Any, ...]]]:
     connection = await asyncpg.connect(plain_dsn(url))
     try:
         return {
-            table: [tuple(row) for row in await connection.fetch(f"SELECT * FROM {table} ORDER BY 1, 2, 3")]
+            table: [tuple(row) for row in await connection.fetch(f"SELECT * FROM {table} t ORDER BY t::text")]
             for table in TABLES
         }
     finally:
