@@ -161,14 +161,14 @@ function answer(method, path, query, body, user) {
     case 'GET customers': return list(data.customers)
     case 'POST customers': return [201, { id: 101, ...body }]
     case 'PUT calls/:/customer': return [200, { ...popOf('known'), customer: data.customers.find((one) => one.id === body.customer_id) }]
-    case 'PUT calls/:/disposition': return [200, { ...body, updated_at: now() }]
+    case 'PUT calls/:/disposition': return [200, { ...body, saved_at: now() }]
     case 'GET calls/:': return [200, detailOf(id)]
     case 'GET calls': {
       const from = Number(query.get('cursor') ?? 0)
       const found = data.calls.filter((call) => (call.number ?? '').includes(query.get('number') ?? '') && (!query.get('queue') || call.queue === query.get('queue')))
       return [200, { items: found.slice(from, from + 50), next_cursor: from + 50 < found.length ? String(from + 50) : null }]
     }
-    case 'GET status': return [200, { ami: { state: 'connected', since: now(), last_error: null }, journal: { position: '12:48213', durable_position: '12:48213', health: 'ok' }, recorder: { position: '12:48100', lag_seconds: 0.04, state: 'running' }, database: { state: 'up' }, version: '0.1.0' }]
+    case 'GET status': return [200, { ami: { state: 'ready', since: now(), last_error: null }, journal: { position: 48213, durable_position: 48213, health: 'ok' }, recorder: { position: 48100, lag_seconds: 0.04, state: 'writing' }, database: { state: 'up' }, version: '0.1.0' }]
     default: return problem(404, 'route.not_found', zh ? '没有这个地址。' : 'There is nothing at this address.')
   }
 }

@@ -33,7 +33,7 @@ function plain(saved: SavedDisposition): Disposition {
 export function useDispositionForm(callId: string, first: SavedDisposition | null): DispositionForm {
   const draft = readDraft(callId)
   const saved = shallowRef(first)
-  const savedAt = ref<Instant | null>(first?.updated_at ?? null)
+  const savedAt = ref<Instant | null>(first?.saved_at ?? null)
   const previous = shallowRef<Disposition | null>(null)
   const editing = ref(first === null || draft !== null)
   const code = ref('')
@@ -72,7 +72,7 @@ export function useDispositionForm(callId: string, first: SavedDisposition | nul
     try {
       const before = saved.value
       saved.value = (await saveDisposition(callId, disposition)) ?? disposition
-      savedAt.value = saved.value.updated_at ?? new Date().toISOString()
+      savedAt.value = saved.value.saved_at ?? new Date().toISOString()
       previous.value = before === null ? null : plain(before)
       keepDraft(callId, null)
       editing.value = false

@@ -156,7 +156,7 @@ export interface SavedDisposition {
   note: string | null
   callback_at?: Instant | null
   title?: string | null
-  updated_at?: Instant | null
+  saved_at?: Instant | null
 }
 
 export type Outcome = 'answered' | 'abandoned' | 'overflow' | 'voicemail' | 'failed' | 'in_progress'
