@@ -272,6 +272,11 @@ PROBLEMS: Final[dict[str, ProblemText]] = {
         ("No such disposition", "Choose one of the list for this queue."),
         ("处理结果不存在", "请从该队列的处理结果列表中选择。"),
     ),
+    "callback.no_number": _problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        ("Nobody to call back", "The caller showed no number and no customer is linked to the call."),
+        ("无法回电", "来电未显示号码,且通话未关联客户。"),
+    ),
     # --- Queues ---
     "queue.not_found": _problem(
         HTTPStatus.NOT_FOUND,
@@ -309,6 +314,11 @@ PROBLEMS: Final[dict[str, ProblemText]] = {
         HTTPStatus.NOT_FOUND,
         ("No such customer", "There is no customer {customer_id}."),
         ("客户不存在", "没有客户 {customer_id}。"),
+    ),
+    "customer.exists": _problem(
+        HTTPStatus.CONFLICT,
+        ("Customer exists", "Another customer has this external reference."),
+        ("客户已存在", "已有其他客户使用该外部编号。"),
     ),
     # --- Single values, inside `errors` ---
     "field.missing": _problem(
@@ -365,6 +375,11 @@ PROBLEMS: Final[dict[str, ProblemText]] = {
         HTTPStatus.UNPROCESSABLE_ENTITY,
         ("Control character", "May not hold control characters."),
         ("包含控制字符", "不能包含控制字符。"),
+    ),
+    "field.number": _problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        ("Not a telephone number", "Must be a telephone number with its area code."),
+        ("电话号码无效", "必须是带区号的有效电话号码。"),
     ),
     "field.invalid": _problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
