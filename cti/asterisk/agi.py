@@ -102,21 +102,24 @@ class AgiServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         path = "?"
+        limit = asyncio.timeout(None)
         try:
             request = await self._request(reader)
             path = request.path
-            async with asyncio.timeout(self._limits.session_seconds):
+            async with limit:
+                limit.reschedule(asyncio.get_running_loop().time() + self._limits.session_seconds)
                 await self._flows[path](AgiSession(request, reader, writer))
         except CallerHungUp:
             log.debug("agi.caller_hung_up", path=path)
         except (asyncio.IncompleteReadError, ConnectionError):
             log.debug("agi.peer_gone", path=path)
-        except TimeoutError:
-            log.warning("agi.session_too_long", path=path, seconds=self._limits.session_seconds)
         except CtiError as error:
             log.warning("agi.session_failed", path=path, code=error.code, error=error.message)
         except Exception:  # one flow's mistake is no other call's
-            log.exception("agi.flow_failed", path=path)
+            if limit.expired():
+                log.warning("agi.session_too_long", path=path, seconds=self._limits.session_seconds)
+            else:
+                log.exception("agi.flow_failed", path=path)
         finally:
             # Not awaited: a peer that reads nothing would keep us. What was written goes out, or the timer
             # cuts it.

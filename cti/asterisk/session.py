@@ -83,7 +83,10 @@ class AmiSession:
             async with asyncio.timeout(self._settings.login_seconds):
                 await answer
         except ActionRefused as error:
-            raise AmiWrongSecret(f"Asterisk refused the user {self._settings.username}: {error}") from None
+            why = f"Asterisk refused the user {self._settings.username}: {error}"
+            if "authentication" in error.message.lower():
+                raise AmiWrongSecret(why) from None
+            raise AmiUnreachable(why) from None  # it is shutting down, or cannot say
         except TimeoutError:
             raise AmiUnreachable(f"no answer to the login in {self._settings.login_seconds:g} s") from None
         self._manager.authenticated = True

@@ -255,13 +255,16 @@ async def test_a_peer_that_reads_nothing_is_let_go(server: AgiServer, flow: Outc
     assert server.sessions == 0
 
 
-async def test_a_flow_that_never_ends_is_ended(server: AgiServer, flow: Outcome) -> None:
+async def test_a_flow_that_never_ends_is_ended(
+    server: AgiServer, flow: Outcome, capsys: pytest.CaptureFixture[str]
+) -> None:
     async def body(_: AgiSession) -> None:
         await asyncio.Event().wait()
 
     flow.body = body
     async with dialled(server, headers()) as dialplan:
         assert await dialplan.ended() == b""
+    assert "agi.session_too_long" in capsys.readouterr().out
 
 
 async def test_a_flow_that_fails_closes_its_session_and_no_other(

@@ -403,6 +403,24 @@ async def test_a_wrong_secret_is_final_and_loud(peer: ScriptedPeer) -> None:
     assert peer.count("Login") == 1
 
 
+async def test_an_asterisk_that_refuses_the_login_while_it_shuts_down_is_asked_again(
+    peer: ScriptedPeer,
+) -> None:
+    login = peer.replies["Login"]
+    peer.replies["Login"] = lambda headers: answered(headers, "Message: Asterisk is shutting down", ok=False)
+    async with connected(peer.settings(), ready=False) as connection:
+        await until_state(connection, LinkState.WAITING)
+        assert "shutting down" in (connection.status.last_error or "")
+        peer.replies["Login"] = login
+        async with asyncio.timeout(5):
+            await connection.ready.wait()
+
+
+def test_a_secret_is_in_no_text_that_could_be_logged() -> None:
+    settings = AmiSettings(host="x", port=1, username="u", secret="not-to-be-seen")
+    assert "not-to-be-seen" not in f"{settings} {settings!r}"
+
+
 async def test_a_peer_that_answers_no_ping_is_left_and_sought_again(
     peer: ScriptedPeer, received: Received
 ) -> None:
