@@ -180,6 +180,11 @@ class AgentViews:
             for device in devices
         ]
 
+    def number_of(self, call_id: str) -> str | None:
+        """The other party's number of a call that is still on the board."""
+        call = self._board.call(call_id)
+        return None if call is None else _number(call)
+
     def snapshot(self, agent_id: int) -> AgentSnapshot:
         """The agent's own page."""
         agent = self._board.agent(agent_id)
@@ -287,11 +292,10 @@ class AgentViews:
         entry = self._board.entry(call.entry_ids[-1]) if call.entry_ids else None
         waited = None if entry is None or entry.left_at is None else entry.left_at - entry.joined_at
         phase, transfer = self._phase(agent)
+        rung_at = before.ringing_since if before is not None else None
+        answered_at = before.answered_at if before is not None else None
         if leg is not None:
             rung_at, answered_at = instant(leg.started_at), instant_or_none(leg.answered_at)
-        else:
-            rung_at = before.ringing_since if before is not None else None
-            answered_at = before.answered_at if before is not None else None
         queue = call.queue
         view = AgentCall(
             call_id=call.id,

@@ -4,3 +4,5 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 ENGINE = web.AppKey("engine", AsyncEngine)
+#: The region (ISO 3166, `CN`) in which a number without country code is read.
+REGION = web.AppKey("region", str)

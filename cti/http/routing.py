@@ -82,7 +82,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     body_model: type[BaseModel] | None
     wants: frozenset[str]
     shows_secret: bool
-    timeout_seconds: float
+    timeout_seconds: float | None
     media_type: str
 
     @property
@@ -135,7 +135,7 @@ class Routes:
         scope: Scope | None = None,
         status: int | None = None,
         shows_secret: bool = False,
-        timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+        timeout_seconds: float | None = DEFAULT_TIMEOUT_SECONDS,
         media_type: str = "application/json",
     ) -> Callable[[Handler], Handler]:
         """Declare a route; see the module's documentation."""

@@ -1,30 +1,145 @@
-"""A running web server on a migrated database."""
+"""A running web server on a migrated database, alone or with a real Asterisk."""
 
+import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
-from web_site import Site, people
+from web_site import Floor, Site, devices, people
 
+from cti.asterisk.connection import AmiConnection
+from cti.asterisk.events import parse
+from cti.asterisk.link import AmiSettings
+from cti.calls.board import Board
+from cti.customers.lookup import CustomerLookup
+from cti.customers.screen_pop import ScreenPops
 from cti.db import migrations
 from cti.db.engine import open_engine
+from cti.loops import Loops
 from cti.people.authentication import SiteSettings
+from cti.simulation.lab import Lab
+from cti.web.desk import open_desk
 from cti.web.server import WebResources, create_web_app, serve
+from cti.web.status import (
+    AmiStatus,
+    DatabaseStatus,
+    JournalStatus,
+    RecorderStatus,
+    ServiceStatus,
+)
 
 
 @pytest_asyncio.fixture(scope="module")
-async def engine(postgres_url: str) -> AsyncIterator[AsyncEngine]:
+async def database(postgres_url: str) -> str:
     await migrations.upgrade(postgres_url)
-    async with open_engine(postgres_url) as engine:
+    return postgres_url
+
+
+@pytest_asyncio.fixture(scope="module")
+async def engine(database: str) -> AsyncIterator[AsyncEngine]:
+    async with open_engine(database) as engine:
         yield engine
 
 
 @pytest_asyncio.fixture(scope="module")
-async def site(engine: AsyncEngine) -> AsyncIterator[Site]:
+async def site(engine: AsyncEngine, database: str) -> AsyncIterator[Site]:
+    """The server without an Asterisk: its AMI connections are never opened."""
     tokens = await people(engine)
-    app = create_web_app(WebResources(engine=engine, site=SiteSettings()))
-    async with serve(app, "127.0.0.1", 0) as port:
-        site = Site(f"http://127.0.0.1:{port}", engine, tokens)
-        yield site
-        for visitor in site.visitors:
-            await visitor.session.close()
+    nowhere = AmiSettings(host="127.0.0.1", port=9, username="nobody", secret="none")
+    async with open_floor(engine, database, tokens, nowhere, nowhere) as floor:
+        yield floor
+
+
+@pytest_asyncio.fixture(scope="module")
+async def floor(engine: AsyncEngine, database: str, lab: Lab) -> AsyncIterator[Floor]:
+    """The server with a real Asterisk, and agents ann (1001) and bob (1002)."""
+    tokens = await people(engine)
+    await devices(engine)
+    main = AmiSettings(
+        host="127.0.0.1",
+        port=lab.plan.ami_port,
+        username=lab.plan.ami_user,
+        secret=lab.plan.secrets.ami,
+        node=lab.plan.node,
+    )
+    phones = AmiSettings(
+        host="127.0.0.1",
+        port=lab.plan.ami_port,
+        username=lab.plan.ami_phone_user,
+        secret=lab.plan.secrets.ami_phone,
+    )
+    async with open_floor(engine, database, tokens, main, phones) as floor, running(floor):
+        yield floor
+        async with lab.observer() as ami:
+            await lab.clear(ami)
+
+
+@asynccontextmanager
+async def running(floor: Floor) -> AsyncIterator[None]:
+    loops = Loops()
+    async with AsyncExitStack() as stack:
+        for name, work in floor.desk.loops():
+            await stack.enter_async_context(loops.running(name, work))
+        await stack.enter_async_context(loops.running("ami", floor.ami.run()))
+        await stack.enter_async_context(loops.running("ami phone", floor.phone_ami.run()))
+        await floor.ami.ready.wait()
+        await floor.phone_ami.ready.wait()
+        yield
+
+
+@asynccontextmanager
+async def open_floor(
+    engine: AsyncEngine,
+    database: str,
+    tokens: dict[str, str],
+    main: AmiSettings,
+    phones: AmiSettings,
+) -> AsyncIterator[Floor]:
+    board = Board("lab")
+    async with AsyncExitStack() as stack:
+        lookup = await stack.enter_async_context(CustomerLookup(database))
+        pops = await stack.enter_async_context(
+            ScreenPops(lookup, None, default_region="CN", call_of=board.call)
+        )
+        floors: list[Floor] = []
+
+        def take(block: bytes) -> None:
+            facts = board.apply(parse(block))
+            if facts:
+                for fact in facts:
+                    pops.observe(fact)
+                floors[0].desk.observe(facts)
+
+        ami = AmiConnection(main, take)
+        phone_ami = AmiConnection(phones)
+        desk = await stack.enter_async_context(
+            open_desk(
+                board=board,
+                engine=engine,
+                ami=ami,
+                phone_ami=phone_ami,
+                clock=ami.clock,
+                pops=pops,
+            )
+        )
+        pops.on_change = desk.hub.pop_changed
+        app = create_web_app(
+            WebResources(engine=engine, desk=desk, site=SiteSettings(), status=lambda: status(ami))
+        )
+        port = await stack.enter_async_context(serve(app, "127.0.0.1", 0))
+        floor = Floor(f"http://127.0.0.1:{port}", engine, tokens, desk, ami, phone_ami)
+        floors.append(floor)
+        yield floor
+        for visitor in floor.visitors:
+            await visitor.close()
+
+
+def status(ami: AmiConnection) -> ServiceStatus:
+    return ServiceStatus(
+        ami=AmiStatus(state=ami.status.state.value, since=None, last_error=ami.status.last_error),
+        journal=JournalStatus(position=0, durable_position=0, health="ok"),
+        recorder=RecorderStatus(position=0, lag_seconds=0.0, state="writing"),
+        database=DatabaseStatus(state="up"),
+        version=str(time.time()),
+    )

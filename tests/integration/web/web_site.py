@@ -6,10 +6,13 @@ import msgspec
 from aiohttp import ClientSession, CookieJar
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from cti.agents.store import create_device
+from cti.asterisk.connection import AmiConnection
 from cti.http.principal import Language, Role, Scope
 from cti.people import store
 from cti.people.passwords import generate_password
 from cti.queues.tables import queues
+from cti.web.desk import Desk
 
 PASSWORD = generate_password()
 
@@ -36,6 +39,10 @@ class Visitor:
                 return response.status, raw.decode() if raw else None
             return response.status, msgspec.json.decode(raw)
 
+    async def close(self) -> None:
+        """Close his browser."""
+        await self.session.close()
+
     async def sign_in(self, username: str, password: str = PASSWORD) -> tuple[int, Any]:
         """Open a session and keep its CSRF token."""
         status, answer = await self.ask(
@@ -49,10 +56,11 @@ class Visitor:
 class Site:
     """The server under test."""
 
-    def __init__(self, base: str, engine: AsyncEngine, tokens: dict[str, str]) -> None:
+    def __init__(self, base: str, engine: AsyncEngine, tokens: dict[str, str], desk: Desk) -> None:
         self.base = base
         self.engine = engine
         self.tokens = tokens
+        self.desk = desk
         self.visitors: list[Visitor] = []
 
     def visitor(self, **options: Any) -> Visitor:
@@ -66,6 +74,32 @@ class Site:
         status, answer = await visitor.sign_in(username)
         assert status == 200, answer
         return visitor
+
+
+class Floor(Site):
+    """The server under test with a real Asterisk."""
+
+    def __init__(
+        self,
+        base: str,
+        engine: AsyncEngine,
+        tokens: dict[str, str],
+        desk: Desk,
+        ami: AmiConnection,
+        phone_ami: AmiConnection,
+    ) -> None:
+        super().__init__(base, engine, tokens, desk)
+        self.ami = ami
+        self.phone_ami = phone_ami
+
+
+async def devices(engine: AsyncEngine) -> None:
+    """Adds the desk phones 1001 to 1004."""
+    async with engine.begin() as connection:
+        for extension in ("1001", "1002", "1003", "1004"):
+            await create_device(
+                connection, name=f"Desk {extension}", interface=f"PJSIP/{extension}", extension=extension
+            )
 
 
 async def people(engine: AsyncEngine) -> dict[str, str]:
