@@ -143,7 +143,7 @@ async def rows_per_second(url: str) -> None:
             seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
             print(
                 f"{batch.row_count} rows {kind} in {seconds:.2f} s: {batch.row_count / seconds:,.0f} rows/s; "
-                f"our CPU {cpu / batch.row_count * 1e6:.1f} µs a row, {cut / batch.row_count * 1e6:.1f} to cut"
+                f"our CPU {cpu / batch.row_count * 1e6:.1f} µs a row ({cut / batch.row_count * 1e6:.1f} cut)"
             )
     finally:
         await connection.close()
