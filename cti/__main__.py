@@ -1,0 +1,103 @@
+"""The command line: `cti serve`, `cti migrate`, `cti user`, `cti doctor`, `cti demo`."""
+
+import asyncio
+import getpass
+import sys
+from typing import Annotated
+
+import typer
+import uvloop
+
+from cti import config
+from cti.errors import CtiError
+from cti.http.principal import Language, Role
+
+program = typer.Typer(
+    name="cti",
+    help="A contact centre backend on Asterisk. Settings are read from the environment (CTI_...).",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+users = typer.Typer(name="user", help="People who sign in.", no_args_is_help=True)
+program.add_typer(users)
+
+
+@program.command("serve")
+def serve_() -> None:
+    """Run the service until SIGTERM or Ctrl-C."""
+    from cti import logs
+    from cti.app import run_service
+
+    settings = config.load()
+    logs.configure(settings)
+    uvloop.run(run_service(settings))
+
+
+@program.command()
+def migrate(
+    revision: Annotated[str, typer.Argument(help="A revision, `head` or `base`.")] = "head",
+    *,
+    down: Annotated[bool, typer.Option(help="Go back to an older revision.")] = False,
+) -> None:
+    """Bring the database to a revision; the newest when none is named."""
+    from cti.db import migrations
+
+    url = config.load().database_url.get_secret_value()
+    if down:
+        asyncio.run(migrations.downgrade(url, revision))
+    else:
+        asyncio.run(migrations.upgrade(url, revision))
+    typer.echo(f"The database is at {asyncio.run(migrations.current_revision(url)) or 'base'}.")
+
+
+@users.command("create")
+def create_user(
+    username: str,
+    name: Annotated[str, typer.Option(help="The name that others see.")],
+    role: Annotated[Role, typer.Option()],
+    language: Annotated[Language, typer.Option()] = Language.CHINESE,
+    queue: Annotated[list[str] | None, typer.Option(help="A queue that an agent serves; repeat it.")] = None,
+) -> None:
+    """Add somebody who may sign in; the password is read from standard input."""
+    from cti.db.engine import open_engine
+    from cti.people import store
+
+    password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+
+    async def create() -> int:
+        url = config.load().database_url.get_secret_value()
+        async with open_engine(url) as engine, engine.begin() as connection:
+            user = await store.create_user(
+                connection,
+                username=username,
+                name=name,
+                role=role,
+                language=language,
+                password=password,
+                queues=queue or (),
+            )
+            return user.id
+
+    typer.echo(f"User {asyncio.run(create())} was added.")
+
+
+@program.command()
+def demo() -> None:
+    """Run the whole system on this machine with simulated agents and callers, until Ctrl-C."""
+    from cti.simulation import demo as demonstration
+
+    raise typer.Exit(demonstration.main())
+
+
+def main() -> None:
+    """Run a command; what the service has a name for ends with its code and one line, not with a traceback."""
+    try:
+        program()
+    except CtiError as error:
+        typer.secho(f"cti: {error.message} ({error.code})", fg=typer.colors.RED, err=True)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

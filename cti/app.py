@@ -1,0 +1,248 @@
+"""The composition root: opens every resource, starts the loops, stops them in the reverse order.
+
+What is opened first is stopped last: the journal outlives everything that writes to it, and people's
+connections are the first to go. The service starts without its database and without Asterisk; it works with
+what is there and takes the rest when it comes.
+"""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+import structlog
+
+from cti.asterisk.agi import AgiServer
+from cti.asterisk.clock import AsteriskClock
+from cti.asterisk.connection import AmiConnection
+from cti.asterisk.link import AmiSettings
+from cti.calls.board import Board
+from cti.calls.intake import Intake
+from cti.calls.model import Fact
+from cti.calls.recorder import Recorder, RecorderState
+from cti.calls.recovery import recover
+from cti.config import Settings
+from cti.customers.crm import Crm
+from cti.customers.lookup import CustomerLookup
+from cti.customers.screen_pop import ScreenPops
+from cti.db.engine import open_engine
+from cti.http.shapes import instant
+from cti.ivr.inbound import Inbound
+from cti.ivr.settings_cache import SettingsCache
+from cti.ivr.survey_session import SurveySession
+from cti.journal.journal import Journal
+from cti.loops import Loops
+from cti.people.authentication import SiteSettings
+from cti.web.desk import Desk, open_desk
+from cti.web.server import WebResources, create_web_app, serve
+from cti.web.status import AmiStatus, DatabaseStatus, JournalStatus, RecorderStatus, ServiceStatus
+
+log = structlog.get_logger(__name__)
+
+#: How long a stopping service waits for the database to take the last rows; the journal keeps them anyway.
+_DRAIN_SECONDS = 5.0
+CLIENT_DIR = Path(__file__).resolve().parents[1] / "web" / "dist"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Service:
+    """The running service."""
+
+    settings: Settings
+    http_port: int
+    intake: Intake
+    journal: Journal
+    recorder: Recorder
+    ami: AmiConnection
+    pops: ScreenPops
+    desk: Desk
+    agi: AgiServer
+    loops: Loops
+
+
+@asynccontextmanager
+async def open_service(settings: Settings) -> AsyncIterator[Service]:
+    """The whole service, running until the context is left.
+
+    Raises:
+        JournalLocked: another service writes this journal.
+        OSError: an address to listen on is taken, or the journal's folder cannot be written.
+    """
+    url = settings.database_url.get_secret_value()
+    async with AsyncExitStack() as stack:
+        loops = Loops()
+        recorder = Recorder(url, settings.node)
+        committed = await recorder.committed_position()
+        journal, board = await _open_journal(stack, loops, settings, recorder, committed)
+        clock = AsteriskClock()
+        intake = Intake(journal, board, recorder, clock.now)
+        await stack.enter_async_context(loops.running("recorder", recorder.run(journal)))
+        stack.push_async_callback(_drain, recorder)
+
+        engine = await stack.enter_async_context(open_engine(url))
+        lookup = await stack.enter_async_context(CustomerLookup(url))
+        crm = await stack.enter_async_context(_crm(settings)) if settings.crm_url else None
+        pops = await stack.enter_async_context(
+            ScreenPops(lookup, crm, default_region=settings.default_region, call_of=board.call)
+        )
+        ami = AmiConnection(_ami_settings(settings), intake.take, clock=clock)
+        phone_ami = AmiConnection(_phone_ami_settings(settings))
+        desk = await stack.enter_async_context(
+            open_desk(board=board, engine=engine, ami=ami, phone_ami=phone_ami, clock=clock, pops=pops)
+        )
+        pops.on_change = desk.hub.pop_changed
+        for call in board.calls():
+            pops.watch(call)
+        intake.listen(partial(_give_each, pops))
+        intake.listen(desk.observe)
+
+        cache = SettingsCache(engine)
+        await cache.refresh()
+        for name, loop in (*desk.loops(), ("ivr settings", cache.run())):
+            await stack.enter_async_context(loops.running(name, loop))
+        agi = await stack.enter_async_context(_agi_server(settings, intake, journal, clock, cache))
+        web_app = create_web_app(
+            WebResources(
+                engine=engine,
+                desk=desk,
+                pops=pops,
+                site=SiteSettings(external_base_url=settings.external_base_url),
+                status=partial(_status, ami, journal, recorder),
+                default_region=settings.default_region,
+                client_dir=CLIENT_DIR if CLIENT_DIR.is_dir() else None,
+            )
+        )
+        await stack.enter_async_context(loops.running("ami phone", phone_ami.run()))
+        await stack.enter_async_context(loops.running("ami", ami.run()))
+        port = await stack.enter_async_context(serve(web_app, settings.http_host, settings.http_port))
+        log.info(
+            "service.started", http=f"{settings.http_host}:{port}", agi_port=agi.port, node=settings.node
+        )
+        yield Service(
+            settings=settings, http_port=port, intake=intake, journal=journal, recorder=recorder, ami=ami,
+            pops=pops, desk=desk, agi=agi, loops=loops,
+        )  # fmt: skip
+        log.info("service.stopping")
+
+
+async def run_service(settings: Settings) -> None:
+    """The service until SIGTERM or SIGINT.
+
+    Raises:
+        Exception: what one of its loops failed with; the process should end and be started again.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with open_service(settings) as service:
+        stopped = loop.create_task(stop.wait(), name="stop signal")
+        failed = loop.create_task(service.loops.failure(), name="failure")
+        await asyncio.wait({stopped, failed}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (stopped, failed):
+            task.cancel()
+        if not stop.is_set():
+            await failed
+
+
+async def _open_journal(
+    stack: AsyncExitStack, loops: Loops, settings: Settings, recorder: Recorder, committed: int | None
+) -> tuple[Journal, Board]:
+    """The journal with its loop, and the board that follows from it."""
+    boards: list[Board] = []
+    journal = Journal(
+        settings.journal_dir,
+        checkpoint=lambda: boards[0].dump(),
+        segment_bytes=settings.journal_segment_bytes,
+        retention_days=settings.journal_retention_days,
+        not_below=committed or 0,
+    )
+    stack.push_async_callback(journal.close)
+    boards.append(recover(journal, settings.node, committed, recorder))
+    await stack.enter_async_context(loops.running("journal", journal.run()))
+    return journal, boards[0]
+
+
+async def _drain(recorder: Recorder) -> None:
+    if recorder.status.state is RecorderState.WRITING:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                await recorder.drain()
+
+
+def _give_each(pops: ScreenPops, facts: list[Fact]) -> None:
+    for fact in facts:
+        pops.observe(fact)
+
+
+def _ami_settings(settings: Settings) -> AmiSettings:
+    return AmiSettings(
+        host=settings.ami_host,
+        port=settings.ami_port,
+        username=settings.ami_user,
+        secret=settings.ami_secret.get_secret_value(),
+        node=settings.node,
+    )
+
+
+def _phone_ami_settings(settings: Settings) -> AmiSettings:
+    return AmiSettings(
+        host=settings.ami_host,
+        port=settings.ami_port,
+        username=settings.ami_phone_user,
+        secret=settings.ami_phone_secret.get_secret_value(),
+        node=settings.node,
+    )
+
+
+def _crm(settings: Settings) -> Crm:
+    token = settings.crm_token.get_secret_value() if settings.crm_token is not None else None
+    return Crm(settings.crm_url or "", token=token, default_region=settings.default_region)
+
+
+def _agi_server(
+    settings: Settings, intake: Intake, journal: Journal, clock: AsteriskClock, cache: SettingsCache
+) -> AgiServer:
+    inbound = Inbound(
+        settings=lambda: cache.settings,
+        journal=intake.take,
+        clock=clock.now,
+        default_region=settings.default_region,
+        default_language=settings.default_language,
+    )
+    survey = SurveySession(
+        settings=lambda: cache.settings,
+        journal=intake.take,
+        durable=journal.wait_durable,
+        clock=clock.now,
+        default_language=settings.default_language,
+    )
+    return AgiServer(
+        {"inbound": inbound, "survey": survey},
+        secret=settings.agi_secret.get_secret_value(),
+        host=settings.agi_host,
+        port=settings.agi_port,
+    )
+
+
+def _status(ami: AmiConnection, journal: Journal, recorder: Recorder) -> ServiceStatus:
+    link, written = ami.status, recorder.status
+    down = written.state is RecorderState.DATABASE_DOWN
+    return ServiceStatus(
+        ami=AmiStatus(state=link.state.value, since=instant(link.since), last_error=link.last_error),
+        journal=JournalStatus(
+            position=journal.position,
+            durable_position=journal.durable_position,
+            health=journal.health.state.value,
+        ),
+        recorder=RecorderStatus(
+            position=written.position, lag_seconds=written.lag_seconds, state=written.state.value
+        ),
+        database=DatabaseStatus(state="down" if down else "up"),
+        version=version("cti"),
+    )
