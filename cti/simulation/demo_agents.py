@@ -74,7 +74,9 @@ class SimulatedAgent:
         """
         while True:
             try:
-                async with aiohttp.ClientSession(base_url=self.base_url) as session:
+                # The address is no name, and cookies of such a site are refused unless told otherwise.
+                cookies = aiohttp.CookieJar(unsafe=True)
+                async with aiohttp.ClientSession(base_url=self.base_url, cookie_jar=cookies) as session:
                     await self._shift(session)
             except (aiohttp.ClientError, TimeoutError, KeyError, ConnectionError) as error:
                 log.debug("simulated agent waits", agent=self.username, error=repr(error))
