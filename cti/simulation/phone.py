@@ -151,6 +151,8 @@ class SimulatedPhone(asyncio.DatagramProtocol):
         task = asyncio.get_running_loop().create_task(run(), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._finished)
+        if asyncio.iscoroutine(work):  # cancelled before it began, it would be a coroutine nobody awaited
+            task.add_done_callback(lambda _: work.close())
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
