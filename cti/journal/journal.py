@@ -50,6 +50,8 @@ GATHER_SECONDS: Final = 0.035
 WAITING_BYTES: Final = 256 * 1024 * 1024
 #: The most that goes into one write, so that a full disk is not tried with everything that waits.
 _GROUP_BYTES: Final = 8 * 1024 * 1024
+#: What is damaged beyond this is skipped without being listed one by one.
+_MOST_DAMAGE: Final = 1000
 _RETRY_SECONDS: Final = 0.5
 _PRUNE_SECONDS: Final = 3600.0
 _DAY_SECONDS: Final = 86_400
@@ -338,7 +340,7 @@ class Journal:
 
     def _note(self, *damage: Damage) -> None:
         for one in damage:
-            if one not in self._damage:
+            if len(self._damage) < _MOST_DAMAGE and one not in self._damage:
                 self._damage.append(one)
                 log.error("journal.torn" if one.torn else "journal.damaged", **msgspec.structs.asdict(one))
 
