@@ -83,6 +83,19 @@ def create_user(
 
 
 @program.command()
+def doctor(
+    language: Annotated[
+        Language | None, typer.Option(help="Only this language; both when not given.")
+    ] = None,
+) -> None:
+    """Look at this installation, explain each finding, and say what to do about it."""
+    from cti.installation.doctor_report import doctor as examine
+
+    languages = (language,) if language else (Language.CHINESE, Language.ENGLISH)
+    raise typer.Exit(asyncio.run(examine(tuple(chosen.value for chosen in languages))))
+
+
+@program.command()
 def demo() -> None:
     """Run the whole system on this machine with simulated agents and callers, until Ctrl-C."""
     from cti.simulation import demo as demonstration

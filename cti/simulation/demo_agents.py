@@ -2,18 +2,18 @@
 
 import asyncio
 import contextlib
+import logging
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
-import structlog
 
 from cti.simulation.call import SimulatedCall
 from cti.simulation.phone import SimulatedPhone
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 chance = random.SystemRandom()
 
 _RETRY_SECONDS = 2.0
@@ -79,7 +79,7 @@ class SimulatedAgent:
                 async with aiohttp.ClientSession(base_url=self.base_url, cookie_jar=cookies) as session:
                     await self._shift(session)
             except (aiohttp.ClientError, TimeoutError, KeyError, ConnectionError) as error:
-                log.debug("simulated agent waits", agent=self.username, error=repr(error))
+                log.debug("the simulated agent %s waits: %r", self.username, error)
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _shift(self, session: aiohttp.ClientSession) -> None:
