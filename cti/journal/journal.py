@@ -22,6 +22,7 @@ import msgspec
 import structlog
 
 from cti.errors import JournalClosed, JournalError, JournalFull
+from cti.journal.durability import DurablePosition
 from cti.journal.model import JournalHealth, JournalState
 from cti.journal.record import (
     LONGEST_PAYLOAD,
@@ -98,7 +99,6 @@ class Journal:
         self._state = JournalState.OK
         self._error: str | None = None
         self._slowest = 0.0
-        self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         #: What waits for the disk, what is on its way there, and the group that takes records now.
         self._pending: list[Group] = []
         self._writing: list[Group] = []
@@ -120,7 +120,8 @@ class Journal:
         if segment is not None:
             size, last, damage = cut_torn_end(segment)
             self._note(*damage)
-        self._position = self._durable = max(last, not_below)
+        self._position = max(last, not_below)
+        self._durable = DurablePosition(self._position)
         # A segment without a single record, or whose records may have been lost, is not continued.
         if segment is None or size <= SEGMENT_HEADER_BYTES or self._position > last:
             if segment is not None and last < segment.first:
@@ -140,7 +141,7 @@ class Journal:
     @property
     def durable_position(self) -> int:
         """Every record up to here survives a power cut."""
-        return self._durable
+        return self._durable.position
 
     @property
     def health(self) -> JournalHealth:
@@ -149,8 +150,8 @@ class Journal:
             state=self._state,
             error=self._error,
             position=self._position,
-            durable_position=self._durable,
-            waiting_records=self._position - self._durable,
+            durable_position=self.durable_position,
+            waiting_records=self._position - self.durable_position,
             waiting_bytes=self._waiting_bytes(),
             slowest_sync_seconds=self._slowest,
             damage=tuple(self._damage),
@@ -217,13 +218,7 @@ class Journal:
         Raises:
             JournalClosed: the journal was closed before.
         """
-        if position <= self._durable:
-            return
-        if self._state is JournalState.CLOSED:
-            raise JournalClosed
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.append((position, waiter))
-        await waiter
+        await self._durable.wait(position)
 
     async def flush(self) -> None:
         """Makes everything appended so far durable, without waiting for more to gather."""
@@ -283,17 +278,11 @@ class Journal:
     def _published(self, groups: list[Group], seconds: float) -> None:
         if not groups:
             return
-        self._durable = groups[-1].last
         self._slowest = max(self._slowest, seconds)
         if self._state is JournalState.FAILING:
             self._state, self._error = JournalState.OK, None
-            log.warning("journal.writing_again", durable_position=self._durable)
-        waiters, self._waiters = self._waiters, []
-        for position, waiter in waiters:
-            if position > self._durable:
-                self._waiters.append((position, waiter))
-            elif not waiter.done():
-                waiter.set_result(None)
+            log.warning("journal.writing_again", durable_position=groups[-1].last)
+        self._durable.advance(groups[-1].last)
 
     def _refused(self, groups: list[Group], failure: OSError) -> None:
         self._pending[:0] = groups
@@ -312,15 +301,12 @@ class Journal:
         if self._state is JournalState.CLOSED:
             return
         await self._commit()
-        lost, error = self._position - self._durable, self._error
+        lost, error = self._position - self.durable_position, self._error
         self._state = JournalState.CLOSED
         self._thread.shutdown()
         self._writer.close()
         os.close(self._lock)
-        for _, waiter in self._waiters:
-            if not waiter.done():
-                waiter.set_exception(JournalClosed())
-        self._waiters.clear()
+        self._durable.close()
         if self._pending:
             raise JournalError(f"the last {lost} records could not be written: {error}")
 
@@ -332,11 +318,11 @@ class Journal:
         Damage is skipped, and reported in `health` and in the log.
         """
         segments = list_segments(self._directory)
-        return read_records(segments, after=after, until=self._durable, report=self._note)
+        return read_records(segments, after=after, until=self.durable_position, report=self._note)
 
     def latest_checkpoint(self, at_most: int | None = None) -> Checkpoint | None:
         """The newest whole checkpoint whose position is not beyond ``at_most``."""
-        return latest_checkpoint(self._directory, self._durable if at_most is None else at_most)
+        return latest_checkpoint(self._directory, self.durable_position if at_most is None else at_most)
 
     def _note(self, *damage: Damage) -> None:
         for one in damage:
