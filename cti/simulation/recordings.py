@@ -224,6 +224,71 @@ async def merged(lab: Lab, ami: AmiObserver) -> None:
         await second.ended()
 
 
+async def local_member(lab: Lab, ami: AmiObserver) -> None:
+    """Agent 1 is a member through a Local channel; he holds and resumes the caller and hangs up."""
+    await ami.demand(
+        "QueueAdd", Queue="sales", Interface="Local/1001@phones/n", MemberName="agent-1",
+        StateInterface="PJSIP/1001",
+    )  # fmt: skip
+    async with lab.phone(1001, answering(after=0.7)) as phone, lab.trunk() as trunk:
+        call = await trunk.dial("4001", caller=CALLER)
+        agent = await phone.next_call()
+        await agent.answered()
+        await agent.stay(1.0)
+        await agent.hold()
+        await agent.stay(1.0)
+        await agent.resume()
+        await agent.stay(1.0)
+        await call.hang_up()
+        await agent.ended()
+
+
+async def attended_transfer_cancelled(lab: Lab, ami: AmiObserver) -> None:
+    """Agent 1 consults 1002 (AMI Atxfer), comes back to the caller, and hangs up."""
+    await lab.sign_in(ami, 1, 1001, "sales")
+    async with (
+        lab.phone(1001, answering(after=0.5)) as phone,
+        lab.phone(1002, answering(after=1.0)) as other,
+        lab.trunk() as trunk,
+    ):
+        call = await trunk.dial("4001", caller=CALLER)
+        channel = await _agent_channel(ami)
+        agent = await phone.next_call()
+        await agent.stay(1.5)
+        await ami.demand("Atxfer", Channel=channel, Exten="1002", Context="phones")
+        consulted = await other.next_call()
+        await consulted.answered()
+        await consulted.stay(2.0)
+        await ami.demand("CancelAtxfer", Channel=channel)
+        await consulted.ended()
+        await agent.stay(2.0)
+        await agent.hang_up()
+        await call.ended()
+
+
+async def attended_transfer_to_queue(lab: Lab, ami: AmiObserver) -> None:
+    """Agent 1 calls the support queue (AMI Atxfer), talks with agent 2, and hands the caller over."""
+    await lab.sign_in(ami, 1, 1001, "sales")
+    await lab.sign_in(ami, 2, 1002, "support")
+    async with (
+        lab.phone(1001, answering(after=0.5)) as phone,
+        lab.phone(1002, answering(after=1.0)) as other,
+        lab.trunk() as trunk,
+    ):
+        call = await trunk.dial("4001", caller=CALLER)
+        channel = await _agent_channel(ami)
+        agent = await phone.next_call()
+        await agent.stay(1.5)
+        await ami.demand("Atxfer", Channel=channel, Exten="6002", Context="phones")
+        target = await other.next_call()
+        await target.answered()
+        await target.stay(2.0)
+        await agent.hang_up()
+        await target.stay(2.0)
+        await target.hang_up()
+        await call.ended()
+
+
 async def survey_done(lab: Lab, ami: AmiObserver) -> None:
     """The agent hangs up, the caller is asked and keys a rating."""
     await lab.sign_in(ami, 1, 1001, "sales")
@@ -257,7 +322,8 @@ RECORDINGS: dict[str, Recording] = {
     for function in (
         answered, abandoned, next_agent_answers, held_twice, hung_up_while_held, blind_transfer,
         attended_transfer, attended_transfer_by_phone, transfer_to_queue, extension_to_extension, voicemail,
-        overflow_to_voicemail, phone_dies, merged, survey_done, survey_refused,
+        overflow_to_voicemail, phone_dies, merged, survey_done, survey_refused, local_member,
+        attended_transfer_cancelled, attended_transfer_to_queue,
     )
 }  # fmt: skip
 

@@ -63,6 +63,54 @@ def test_the_two_halves_of_a_local_channel_are_paired_and_measure_nothing() -> N
     assert not {leg.id for leg in halves} & {span.leg_id for span in scenario.intervals.values()}
 
 
+def test_an_attended_transfer_that_is_cancelled_is_none_and_the_talk_goes_on() -> None:
+    scenario = run("attended_transfer_cancelled")
+    assert scenario.spans() == [
+        ("trunk", "wait", 0.5, 1.0),
+        ("agent 1", "ring", 0.5, 1.0),
+        ("agent 1", "talk", 1.0, 2.8),
+        ("agent 1", "hold", 2.8, 9.3),
+        ("PJSIP/1002", "ring", 6.0, 7.0),
+        ("PJSIP/1002", "talk", 7.0, 9.3),
+        ("agent 1", "talk", 9.3, 11.3),
+        ("agent 1", "wrap_up", 11.3, 11.8),
+    ]
+    assert not scenario.transfers
+
+
+def test_an_attended_transfer_to_a_queue_waits_on_behalf_of_the_agent() -> None:
+    scenario = run("attended_transfer_to_queue")
+    assert scenario.spans() == [
+        ("trunk", "wait", 0.5, 1.0),
+        ("agent 1", "ring", 0.5, 1.0),
+        ("agent 1", "talk", 1.0, 2.8),
+        ("agent 1", "hold", 2.8, 9.5),
+        ("local", "wait", 6.5, 7.5),
+        ("agent 2", "ring", 6.5, 7.5),
+        ("agent 2", "talk", 7.5, 11.5),
+        ("agent 1", "wrap_up", 9.5, 10.0),
+        ("agent 2", "wrap_up", 11.5, 12.0),
+    ]
+    [call] = scenario.calls.values()
+    assert (call.agent_id, call.queue) == (2, "support")
+
+
+def test_an_agent_behind_a_local_channel_rings_talks_holds_and_wraps_up_on_his_own_leg() -> None:
+    scenario = run("local_member")
+    assert scenario.spans() == [
+        ("trunk", "wait", 0.5, 1.2),
+        ("agent 1", "ring", 0.5, 1.2),
+        ("agent 1", "talk", 1.2, 2.2),
+        ("agent 1", "hold", 2.2, 3.2),
+        ("agent 1", "talk", 3.2, 4.2),
+        ("agent 1", "wrap_up", 4.2, 4.7),
+    ]
+    measured = {scenario.legs[span.leg_id].kind for span in scenario.intervals.values() if span.agent_id}
+    assert measured == {LegKind.DEVICE}
+    [offer] = scenario.offers.values()
+    assert (offer.agent_id, offer.outcome) == (1, "answered")
+
+
 def test_an_attended_transfer_by_the_phone_makes_two_calls_one() -> None:
     scenario = run("attended_transfer_by_phone")
     spans = [span for span in scenario.spans() if span[2] != span[3]]
