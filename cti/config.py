@@ -67,6 +67,16 @@ class Settings(BaseSettings):
     recordings_dir: Path
     asterisk_etc_dir: Path
 
+    #: What `cti asterisk` renders: where phones and the trunk find Asterisk, and it them (``host:port``).
+    sip_host: str = "127.0.0.1"
+    sip_port: int = Field(5060, ge=1, le=65535)
+    rtp_ports: str = Field("10000-14999", pattern=r"^\d{4,5}-\d{4,5}$")
+    #: Addresses from which the trunk's calls come, with commas between.
+    trunk_sources: str = "127.0.0.1:5080"
+    carrier: str = Field("127.0.0.1:5090", pattern=r"^[A-Za-z0-9.-]+:\d{1,5}$")
+    #: Extensions of the desk phones; their passwords are made and kept in ``<home>/secrets``.
+    phones: str = Field("1001-1010", pattern=r"^1\d{3}-1\d{3}$")
+
     #: An external customer system asked over HTTP (300 ms limit); our own tables when not set.
     crm_url: str | None = None
     crm_token: SecretStr | None = None

@@ -312,7 +312,7 @@ def _section(text: str, name: str) -> str:
 
 
 def _look_at(folder: Path) -> tuple[str, int]:
-    """What keeps us from writing in a folder (or in the one it would be made in), and the bytes left there."""
+    """What keeps us from writing in a folder, or where it would be made, and the bytes left there."""
     place = folder
     while not place.exists() and place != place.parent:
         place = place.parent
