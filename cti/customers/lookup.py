@@ -5,6 +5,7 @@ prepared statement whose answer is one JSON document.
 """
 
 import asyncio
+import contextlib
 from datetime import UTC, date, datetime
 from types import TracebackType
 from typing import Final, Self
@@ -110,8 +111,8 @@ _found_decoder = msgspec.json.Decoder(Found)
 class CustomerLookup:
     """Looks customers up by number, over a small pool of connections of its own; an async context manager.
 
-    Entering it does not need the database: connections are made when they are needed and made again when
-    they broke.
+    Entering it opens the connections, so that the first caller need not wait for them, but does not need the
+    database: they are made again whenever they are needed and broke.
     """
 
     def __init__(self, database_url: str) -> None:
@@ -136,6 +137,8 @@ class CustomerLookup:
 
     async def __aenter__(self) -> Self:
         await self._pool
+        with contextlib.suppress(LookupFailed):
+            await self.warm()
         return self
 
     async def __aexit__(
@@ -148,7 +151,11 @@ class CustomerLookup:
             self._pool.terminate()
 
     async def warm(self) -> None:
-        """Opens the connections and prepares the statement, so that the first caller need not wait for it."""
+        """Opens the connections and prepares the statement.
+
+        Raises:
+            LookupFailed: the database is down, slow or not migrated.
+        """
         await asyncio.gather(*(self.by_number("+0", "") for _ in range(_CONNECTIONS)))
 
     async def by_number(self, e164: str, call_id: str) -> Found:
