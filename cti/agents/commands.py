@@ -177,7 +177,7 @@ class AgentCommands:
         if kind is TransferKind.BLIND:
             await actions.blind_transfer(self._ami, channel=leg.channel, context=context, exten=extension)
             return
-        self._consultations.begin(leg.id, queue or extension)
+        self._consultations.begin(agent_id, leg.id, queue or extension)
         try:
             await actions.attended_transfer(self._ami, channel=leg.channel, context=context, exten=extension)
         except AmiError:

@@ -1,6 +1,9 @@
 """What an agent does on the phone beyond his state: whose call it is, and whom he consults."""
 
+import asyncio
+from collections.abc import Callable
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -14,7 +17,9 @@ from cti.calls.model import (
     LegEnded,
 )
 
-ON_THE_PHONE = frozenset({AgentStatus.RINGING, AgentStatus.TALKING, AgentStatus.HOLD})
+#: An attended transfer puts the caller on hold at once; one that has not by then was swallowed.
+BEGINS_WITHIN_SECONDS: Final = 3.0
+ON_THE_PHONE: Final = frozenset({AgentStatus.RINGING, AgentStatus.TALKING, AgentStatus.HOLD})
 
 
 class ConsultState(StrEnum):
@@ -41,12 +46,15 @@ class Consultations:
     """
 
     def __init__(self, board: Board) -> None:
+        #: Called with an agent whose transfer Asterisk accepted and never began.
+        self.on_change: Callable[[int], None] | None = None
         self._board = board
         self._by_leg: dict[str, Consultation] = {}
 
-    def begin(self, leg_id: str, to: str) -> None:
+    def begin(self, agent_id: int, leg_id: str, to: str) -> None:
         """The agent on this leg asked for an attended transfer."""
-        self._by_leg[leg_id] = Consultation(leg_id=leg_id, to=to)
+        asked = self._by_leg[leg_id] = Consultation(leg_id=leg_id, to=to)
+        asyncio.get_running_loop().call_later(BEGINS_WITHIN_SECONDS, self._expire, agent_id, asked)
 
     def forget(self, leg_id: str) -> None:
         """It was cancelled or did not begin."""
@@ -63,6 +71,12 @@ class Consultations:
         if held is not None and peer is not None and peer != held:
             return to, ConsultState.TALKING
         return (to, ConsultState.DIALLING) if asked is not None else None
+
+    def _expire(self, agent_id: int, asked: Consultation) -> None:
+        if not asked.begun and self._by_leg.get(asked.leg_id) is asked:
+            del self._by_leg[asked.leg_id]
+            if self.on_change is not None:
+                self.on_change(agent_id)
 
     def observe(self, fact: Fact) -> None:
         """Takes a fact of the board."""

@@ -82,6 +82,7 @@ async def open_desk(
     except (OSError, DBAPIError, TimeoutError) as error:
         log.warning("desk.opened_without_database", error=str(error)[:200])
     wrap_ups.on_change = hub.agent_changed
+    consultations.on_change = hub.agent_changed
     directory.watchers.append(wrap_ups.review_all)
     ami.watch(hub.link_changed)
     hub.link_changed(ami.status)

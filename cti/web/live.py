@@ -69,6 +69,8 @@ class LiveHub:
         self._call_of: dict[int, str] = {}
         self._agents_of: dict[str, set[int]] = {}
         self._own: set[int] = set()
+        #: What each connected agent was sent last, so that nothing is said twice.
+        self._sent: dict[int, bytes] = {}
         self._watched: set[int] = set()
         self._queues_for_agents: set[str] = set()
         self._queues_for_watchers: set[str] = set()
@@ -93,11 +95,10 @@ class LiveHub:
             elif isinstance(fact, OfferMade | OfferEnded):
                 self._own.add(fact.offer.agent_id)
             elif isinstance(fact, IntervalStarted | IntervalEnded):
-                if fact.interval.agent_id is not None:
-                    self._own.add(fact.interval.agent_id)
+                # Of the others in the call too: a consulted party answers, a caller is held.
+                self._own |= self._agents_of.get(fact.interval.call_id, _NOBODY)
             elif isinstance(fact, LegChanged):
-                if fact.leg.agent_id is not None:
-                    self._own.add(fact.leg.agent_id)
+                self._own |= self._agents_of.get(fact.leg.call_id, _NOBODY)
             elif isinstance(fact, CallChanged | QueueLeft | CallTransferred | CallMerged):
                 self._own |= self._agents_of.get(fact.call.id, _NOBODY)
             elif isinstance(fact, GapClosed):
@@ -169,6 +170,7 @@ class LiveHub:
             mine.discard(client)
             if not mine:
                 self._by_agent.pop(agent_id, None)
+                self._sent.pop(agent_id, None)
 
     def session_ended(self, session_key: bytes) -> None:
         """A session is over: whoever reads with it goes."""
@@ -204,8 +206,11 @@ class LiveHub:
         concerned, self._own = self._own, set()
         for agent_id in concerned:
             clients = self._by_agent.get(agent_id)
-            if clients:
-                content = b'"type":"agent","agent":' + _encode(self._views.snapshot(agent_id))
+            if not clients:
+                continue
+            content = b'"type":"agent","agent":' + _encode(self._views.snapshot(agent_id))
+            if content != self._sent.get(agent_id):
+                self._sent[agent_id] = content
                 for client in clients:
                     client.send(content)
         self._watched |= concerned

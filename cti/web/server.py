@@ -14,12 +14,15 @@ from cti.agents.commands import COMMANDS
 from cti.agents.directory import DIRECTORY
 from cti.agents.views import VIEWS
 from cti.calls import routes as calls
+from cti.customers import routes as customers
+from cti.customers.screen_pop import ScreenPops
 from cti.http.endpoint import AUTHENTICATOR, add_routes
 from cti.http.headers import add_security_headers
 from cti.http.idempotency import IDEMPOTENCY
 from cti.http.keys import ENGINE, REGION
 from cti.http.middleware import problems_for_errors
 from cti.http.routing import Route, Routes
+from cti.ivr import routes as surveys
 from cti.people import routes as people
 from cti.people import session_routes
 from cti.people.authentication import SESSIONS, SITE, THROTTLE, SiteSettings, authenticate
@@ -38,6 +41,8 @@ ROUTES: Final[tuple[Routes, ...]] = (
     session_routes.routes,
     agents.routes,
     calls.routes,
+    customers.routes,
+    surveys.routes,
     live_routes.routes,
     queues.routes,
     people.routes,
@@ -54,6 +59,7 @@ class WebResources:
 
     engine: AsyncEngine
     desk: Desk
+    pops: ScreenPops
     site: SiteSettings
     status: StatusSource
     default_region: str = "CN"
@@ -83,6 +89,7 @@ def create_web_app(resources: WebResources) -> web.Application:
     app[DIRECTORY] = desk.directory
     app[COMMANDS] = desk.commands
     app[VIEWS] = desk.views
+    app[customers.SCREEN_POPS] = resources.pops
     app[LIVE] = desk.hub
     app[calls.DISPOSITION_SAVED] = desk.hub.agent_changed
     app[status.STATUS] = resources.status

@@ -125,7 +125,7 @@ async def open_floor(
         )
         pops.on_change = desk.hub.pop_changed
         app = create_web_app(
-            WebResources(engine=engine, desk=desk, site=SiteSettings(), status=lambda: status(ami))
+            WebResources(engine=engine, desk=desk, pops=pops, site=SiteSettings(), status=lambda: status(ami))
         )
         port = await stack.enter_async_context(serve(app, "127.0.0.1", 0))
         floor = Floor(f"http://127.0.0.1:{port}", engine, tokens, desk, ami, phone_ami)

@@ -105,7 +105,7 @@ async def devices(engine: AsyncEngine) -> None:
 async def people(engine: AsyncEngine) -> dict[str, str]:
     """Adds two queues, ann and bob (agents), sue (supervisor), ada (admin), and tokens; returns these."""
     async with engine.begin() as connection:
-        for name, extension in (("support", "8001"), ("sales", "8002")):
+        for name, extension in (("sales", "6001"), ("support", "6002")):
             await connection.execute(
                 queues.insert().values(name=name, title=name.title(), extension=extension, wrap_up_seconds=5)
             )
@@ -122,7 +122,7 @@ async def people(engine: AsyncEngine) -> dict[str, str]:
                 role=role,
                 language=Language.ENGLISH,
                 password=PASSWORD,
-                queues=("support",) if role is Role.AGENT else (),
+                queues=("sales", "support") if role is Role.AGENT else (),
             )
         _, full = await store.create_token(connection, name="full", scopes=list(Scope), created_by=None)
         _, narrow = await store.create_token(
