@@ -95,6 +95,14 @@ def doctor(
     raise typer.Exit(asyncio.run(examine(tuple(chosen.value for chosen in languages))))
 
 
+@program.command("asterisk")
+def asterisk_() -> None:
+    """Render Asterisk's configuration and run it until SIGTERM or Ctrl-C."""
+    from cti.installation.asterisk_service import run_asterisk
+
+    raise typer.Exit(asyncio.run(run_asterisk(config.load())))
+
+
 @program.command()
 def demo() -> None:
     """Run the whole system on this machine with simulated agents and callers, until Ctrl-C."""
@@ -104,7 +112,7 @@ def demo() -> None:
 
 
 def main() -> None:
-    """Run a command; what the service has a name for ends with its code and one line, not with a traceback."""
+    """Run a command; what the service has a name for ends with its code and one line, without traceback."""
     try:
         program()
     except CtiError as error:
