@@ -35,6 +35,7 @@ GATHER_SECONDS: Final = 0.25
 _CONNECT_SECONDS: Final = 5.0
 _LONGEST_BACK_OFF: Final = 5.0
 _PARTITION_SECONDS: Final = 86_400.0
+_LOCK: Final = "SELECT pg_advisory_lock(hashtextextended('cti recorder ' || $1, 0))"
 #: While catching up: records between two turns of the event loop, and changes in one batch.
 _SLICE: Final = 200
 _CATCH_UP_BATCH: Final = 5_000
@@ -131,8 +132,13 @@ class Recorder:
             self._changes.mark(facts, position)
         if not position & 0xFF and len(self._changes) > self._changes_limit:
             log.warning("recorder.behind", waiting_changes=len(self._changes), position=self._committed)
-            self._changes = Changes(self._node)
-            self._behind = True
+            self.fall_behind()
+
+    def fall_behind(self) -> None:
+        """Gives up what was collected: the loop reads it from the journal."""
+        self._changes = Changes(self._node)
+        self._behind = True
+        self._wake.set()
 
     @property
     def status(self) -> RecorderStatus:
@@ -201,7 +207,7 @@ class Recorder:
             await self._progress.wait_for(lambda: (self._committed or 0) >= target and not self._behind)
 
     async def _connect(self) -> asyncpg.Connection:
-        return await asyncpg.connect(
+        connection = await asyncpg.connect(
             self._dsn,
             timeout=_CONNECT_SECONDS,
             server_settings={
@@ -211,8 +217,17 @@ class Recorder:
                 # Rows can always be made again from the journal, but never with a position that says
                 # otherwise: a commit that is lost in a power cut takes its position with it.
                 "synchronous_commit": "off",
+                # A write whose writer is gone is given up, and its lock with it.
+                "client_connection_check_interval": "1000",
             },
         )
+        try:
+            # One writer for a node; the last one's unfinished transaction is over once this is ours.
+            await connection.execute(_LOCK, self._node, timeout=_CONNECT_SECONDS)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
 
     async def _read_position(self, connection: asyncpg.Connection) -> int:
         await connection.execute(

@@ -6,7 +6,7 @@ written twice and nothing is left out.
 """
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Final, Protocol
 
 import structlog
 
@@ -14,6 +14,9 @@ from cti.asterisk.events import parse
 from cti.calls.board import Board, BoardVersionError
 from cti.calls.model import Fact
 from cti.journal.segment import Checkpoint
+
+#: Events that are worth a second of the start, so that the database is up to date with the service.
+_MOST_AT_START: Final = 100_000
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +38,12 @@ class FactTaker(Protocol):
     def take(self, facts: list[Fact], position: int) -> None: ...
 
 
+class JournalFollower(FactTaker, Protocol):
+    """A taker that can read from the journal by itself what it was not given."""
+
+    def fall_behind(self) -> None: ...
+
+
 def restore(journal: ReadableJournal, node: str, at_most: int) -> tuple[Board, int]:
     """The board of the newest checkpoint at or before a position, and the position of that checkpoint.
 
@@ -49,13 +58,17 @@ def restore(journal: ReadableJournal, node: str, at_most: int) -> tuple[Board, i
     return Board(node), 0
 
 
-def recover(journal: ReadableJournal, node: str, committed: int | None, recorder: FactTaker) -> Board:
+def recover(journal: ReadableJournal, node: str, committed: int | None, recorder: JournalFollower) -> Board:
     """The live board as it was when the journal's last event was applied.
 
     ``committed`` is the position that the database reflects; the recorder gets the facts of all events after
     it. None means that the database could not be asked: then the recorder gets nothing here and catches up by
-    itself.
+    itself, as it does when so much is missing in the database that the service would start late for it.
     """
+    if committed is not None and journal.position - committed > _MOST_AT_START:
+        log.warning("recovery.database_far_behind", committed=committed, position=journal.position)
+        recorder.fall_behind()
+        committed = None
     board, at = restore(journal, node, journal.position if committed is None else committed)
     for position, block in journal.read(after=at):
         facts = board.apply(parse(block))

@@ -301,3 +301,34 @@ async def test_two_recorders_of_one_node_are_told_apart(database: str, tmp_path:
     with pytest.raises(Exception, match="are not at position"):
         await one.tasks[1]
     await one.kill()
+
+
+async def test_a_database_that_is_far_behind_does_not_hold_up_the_start(
+    database: str, tmp_path: Path, expected: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service(tmp_path, database.replace("host=", "host=/nowhere"))
+    await service.start()
+    service.feed(BLOCKS)
+    await service.journal.flush()
+    await service.kill()
+    monkeypatch.setattr(recovery, "_MOST_AT_START", 100)
+    service = Service(tmp_path, database)
+    await service.start()
+    assert service.recorder.status.waiting_changes == 0
+    await service.finish()
+    assert await rows_of(database) == expected
+
+
+async def test_a_second_service_waits_for_the_first_ones_unfinished_write(
+    database: str, tmp_path: Path
+) -> None:
+    first = Service(tmp_path, database)
+    await first.start()
+    first.feed(BLOCKS[:100])
+    await first.recorder.drain()
+    second = Recorder(database, NODE)
+    asked = asyncio.create_task(second.committed_position())
+    await asyncio.sleep(0.2)
+    assert not asked.done()
+    await first.kill()
+    assert await asked == 100
