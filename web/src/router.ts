@@ -1,6 +1,9 @@
+import { ElMessage } from 'element-plus'
 import { createRouter, createWebHistory, type Router } from 'vue-router'
 
+import { get } from '@/api/http'
 import type { Role } from '@/api/types'
+import { i18n, loadLanguages } from '@/i18n'
 import { startPath, useSession } from '@/session/store'
 
 declare module 'vue-router' {
@@ -65,5 +68,37 @@ export function createAppRouter(): Router {
     if (role === null) return { path: '/sign-in', query: { next: to.fullPath } }
     return to.meta.roles.includes(role) ? true : startPath(role)
   })
+  router.afterEach(() => {
+    const role = useSession().role
+    if (role !== null) prefetch(router, role)
+  })
+  router.onError((_error, to) => void recover(to.fullPath))
   return router
+}
+
+let prefetched: Role | null = null
+
+/** Loads what a person may open later while the network is there: it may be cut when he opens it. */
+function prefetch(router: Router, role: Role): void {
+  if (prefetched === role) return
+  prefetched = role
+  const loads = router
+    .getRoutes()
+    .filter((route) => route.meta.roles?.includes(role))
+    .map((route) => route.components?.default as (() => Promise<unknown>) | object | undefined)
+  const extras = [() => import('@/ui/DateTimeField.vue'), () => import('@/ui/DateRangeField.vue'), loadLanguages]
+  for (const load of [...loads, ...extras]) {
+    // What cannot be had now is asked for again when it is needed.
+    if (typeof load === 'function') load().catch(() => undefined)
+  }
+}
+
+/** A page's code could not be loaded: another version is served by now, or the network is cut. */
+async function recover(path: string): Promise<void> {
+  try {
+    await get('/health')
+    location.assign(path)
+  } catch {
+    ElMessage({ type: 'error', message: i18n.global.t('problem.client.not_loaded'), showClose: true })
+  }
 }

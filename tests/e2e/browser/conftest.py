@@ -87,6 +87,8 @@ async def centre(open_centre: Centre) -> AsyncIterator[Centre]:
     """The contact centre; afterwards nobody is signed in to a queue and no call is left."""
     yield open_centre
     complaints = list(open_centre.complaints)
+    await open_centre.wire.cut()
+    await open_centre.wire.mend()
     await open_centre.leave()
     async with open_centre.lab.observer() as ami:
         await open_centre.lab.clear(ami)

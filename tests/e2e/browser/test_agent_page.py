@@ -115,6 +115,42 @@ async def test_hold_and_resume_show_what_the_telephone_did(centre: Centre) -> No
         assert len(call.holds) == 1
 
 
+async def test_a_consultation_is_left_and_the_caller_is_there_again(centre: Centre) -> None:
+    page = await centre.ready_agent()
+    async with centre.phone() as phone, centre.phone(1002) as colleague, centre.lab.trunk() as trunk:
+        caller = await trunk.dial("4001", caller="15400000000")
+        await answered(phone)
+        await expect_phase(page, "talking")
+        await page.click("[data-test=transfer]")
+        dialog = page.get_by_role("dialog")
+        await dialog.locator("input[value=attended]").check()
+        await dialog.locator("input[value=extension]").check()
+        await dialog.locator("input[inputmode=tel]").fill("1002")
+        await centre.picture(page, "agent-transfer-zh")
+        await dialog.locator("[data-test=transfer-submit]").click()
+        await answered(colleague)
+        await expect_phase(page, "consulting")
+        await centre.picture(page, "agent-consulting-zh")
+        await page.click("[data-test=cancel_transfer]")
+        await expect_phase(page, "talking")
+        assert not caller.over
+
+
+async def test_a_call_handed_on_to_a_queue_leaves_the_agent_in_wrap_up(centre: Centre) -> None:
+    page = await centre.ready_agent()
+    async with centre.phone() as phone, centre.lab.trunk() as trunk:
+        caller = await trunk.dial("4001", caller="15400000000")
+        await answered(phone)
+        await expect_phase(page, "talking")
+        await page.click("[data-test=transfer]")
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_role("combobox").click()
+        await page.get_by_role("option", name="Overflow").click()
+        await dialog.locator("[data-test=transfer-submit]").click()
+        await expect_state(page, "wrap_up")
+        assert not caller.over
+
+
 async def test_a_whole_call_by_keyboard_alone(centre: Centre) -> None:
     page = await centre.visit(locale="en-GB")
     await page.keyboard.press("Tab")

@@ -19,6 +19,7 @@ async def test_a_wrong_password_is_refused_in_the_readers_language(centre: Centr
         await page.fill("#password", "not the password")
         await page.keyboard.press("Enter")
         alert = page.get_by_role("alert")
+        await expect(alert).to_contain_text("auth.wrong_credentials")
         await expect(alert).to_contain_text("代码" if name == "zh" else "Code")
         await centre.picture(page, f"sign-in-refused-{name}")
 

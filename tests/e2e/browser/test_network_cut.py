@@ -38,6 +38,7 @@ async def test_a_command_without_a_network_says_that_nothing_was_sent(centre: Ce
 
 async def test_a_page_opened_without_a_network_signs_in_once_it_is_back(centre: Centre) -> None:
     page = await centre.visit()
+    await page.wait_for_selector("#username")
     await centre.wire.cut()
     await page.fill("#username", "agent")
     await page.fill("#password", centre.passwords["agent"])

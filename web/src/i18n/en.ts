@@ -40,8 +40,10 @@ const en = {
   },
   problem: {
     code: 'Code: {code}',
+    both: '{title}: {detail}',
     retryAfter: 'Try again in {seconds} s.',
     client: {
+      not_loaded: 'This page could not be loaded. It is tried again when you open it again.',
       unreachable: 'The service cannot be reached. Check the network; nothing was sent.',
       timeout: 'The service did not answer in time. What you asked for may still happen.',
       bad_answer: 'The service gave an answer that this page does not understand.',
@@ -350,6 +352,7 @@ const en = {
       name: 'Name',
       nameHint: 'As in Asterisk: a-z, 0-9, hyphens',
       titleField: 'Title',
+      serviceLevel: 'Service level',
       extension: 'Extension',
       language: 'Language',
       serviceLevelSeconds: 'Answer within (s)',

@@ -39,6 +39,11 @@ export function firstLanguage(): Language {
   return navigator.languages.find((tag) => /^(zh|en)\b/i.test(tag))?.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en'
 }
 
+/** Loads all languages, so that the choice works without a network. */
+export async function loadLanguages(): Promise<void> {
+  await Promise.all(LANGUAGES.flatMap(({ tag }) => [texts[tag](), elementTexts[tag]()]))
+}
+
 export async function setLanguage(language: Language): Promise<void> {
   const [own, element] = await Promise.all([texts[language](), elementTexts[language]()])
   i18n.global.setLocaleMessage(language, own.default)

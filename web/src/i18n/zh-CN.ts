@@ -42,8 +42,10 @@ const zh: Messages = {
   },
   problem: {
     code: '代码：{code}',
+    both: '{title}：{detail}',
     retryAfter: '请在 {seconds} 秒后重试。',
     client: {
+      not_loaded: '无法加载此页面，再次打开时会重试。',
       unreachable: '无法连接服务。请检查网络；请求未发出。',
       timeout: '服务未及时应答。您的操作仍可能生效。',
       bad_answer: '服务的应答无法识别。',
@@ -346,6 +348,7 @@ const zh: Messages = {
       name: '名称',
       nameHint: '与 Asterisk 一致：a-z、0-9、连字符',
       titleField: '标题',
+      serviceLevel: '服务水平',
       extension: '分机',
       language: '语言',
       serviceLevelSeconds: '应答时限（秒）',
