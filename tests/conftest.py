@@ -1,4 +1,5 @@
-"""Real parts for tests: one embedded PostgreSQL and one Asterisk for the whole run, a fresh database for each module.
+"""Real parts for tests: one embedded PostgreSQL and one Asterisk for the whole run, a fresh database for each
+module.
 
 Both start only when a test asks for them. Nothing is shared with an installation on the same machine.
 """
@@ -35,7 +36,9 @@ async def postgres_url(postgres: EmbeddedPostgres, request: pytest.FixtureReques
 
 @pytest_asyncio.fixture(scope="session")
 async def lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
-    """A running Asterisk of our own with ten simulated phones (1001 to 1010), a trunk and short ringing times."""
+    """A running Asterisk of our own with ten simulated phones (1001 to 1010), a trunk and short ringing
+    times.
+    """
     async with laboratory(tmp_path_factory.mktemp("asterisk"), phones=10) as running:
         yield running
 

@@ -37,7 +37,8 @@ async def test_caller_reaches_the_queue_whatever_the_service_does(
 async def test_caller_name_and_odd_numbers_are_inert(lab: Lab, observer: AmiObserver) -> None:
     async with lab.trunk() as trunk:
         joined = observer.expect("QueueCallerJoin")
-        call = await trunk.dial("4001", caller="138$%7BSHELL(id)%7D00", name="Bob,EVIL: x,Agent: boss${EVAL(1)}")
+        name = "Bob,EVIL: x,Agent: boss${EVAL(1)}"
+        call = await trunk.dial("4001", caller="138$%7BSHELL(id)%7D00", name=name)
         event = await asyncio.wait_for(joined, 10)
         assert event["CallerIDName"] in ("", "<unknown>")
         assert event["CallerIDNum"] == "138SHELLid00"

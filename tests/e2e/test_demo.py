@@ -1,0 +1,104 @@
+"""`make run` as a newcomer sees it: it comes up, moves by itself, and goes away on Ctrl-C without a trace."""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import psutil
+
+REPOSITORY = Path(__file__).parents[2]
+START_SECONDS = 120
+FIRST_CALL_SECONDS = 60
+
+
+async def _started(home: Path) -> tuple[asyncio.subprocess.Process, str, dict[str, str]]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CTI_")}
+    if "CTI_CACHE" in os.environ:
+        environment["CTI_CACHE"] = os.environ["CTI_CACHE"]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "cti", "demo", cwd=REPOSITORY, env={**environment, "CTI_HOME": str(home)},
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    assert process.stdout is not None
+    text = ""
+    async with asyncio.timeout(START_SECONDS):
+        while "Ctrl-C" not in text:
+            line = await process.stdout.readline()
+            assert line, f"the demonstration ended:\n{text}"
+            text += line.decode()
+    address = re.search(r"http://127\.0\.0\.1:\d+", text)
+    assert address is not None, text
+    passwords = {
+        role: found.group(1)
+        for role in ("agent", "supervisor", "admin")
+        if (found := re.search(rf"{role}\s+{role}\s+(\S+)", text))
+    }
+    assert len(passwords) == 3, text
+    return process, address.group(), passwords
+
+
+async def _signed_in(session: aiohttp.ClientSession, username: str, password: str) -> dict[str, Any]:
+    async with session.post("/api/v1/session", json={"username": username, "password": password}) as answer:
+        assert answer.status in (200, 201), await answer.text()
+        return dict(await answer.json())
+
+
+def _listening(pids: set[int]) -> list[tuple[str, int]]:
+    return [
+        (connection.laddr.ip, connection.laddr.port)
+        for connection in psutil.net_connections("tcp")
+        if connection.pid in pids and connection.status == psutil.CONN_LISTEN
+    ]
+
+
+async def test_everything_runs_by_one_command_and_stops_by_ctrl_c(tmp_path: Path) -> None:
+    process, address, passwords = await _started(tmp_path)
+    family = psutil.Process(process.pid)
+    try:
+        pids = {family.pid, *(child.pid for child in family.children(recursive=True))}
+        assert _listening(pids)
+        assert {ip for ip, _ in _listening(pids)} == {"127.0.0.1"}
+        async with aiohttp.ClientSession(address, cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+            await _signed_in(session, "supervisor", passwords["supervisor"])
+            deadline = time.monotonic() + FIRST_CALL_SECONDS
+            while time.monotonic() < deadline:
+                async with session.get("/api/v1/live/agents") as answer:
+                    agents = (await answer.json())["items"]
+                if any(agent["state"] == "talking" for agent in agents):
+                    break
+                await asyncio.sleep(0.5)
+            else:
+                raise AssertionError(f"no simulated agent talks: {agents}")
+        stopped = time.monotonic()
+    finally:
+        process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(30):
+            assert process.stdout is not None
+            last = (await process.stdout.read()).decode()
+            status = await process.wait()
+    assert status == 0, last
+    assert "Traceback" not in last
+    assert time.monotonic() - stopped < 20
+    assert not [pid for pid in pids if psutil.pid_exists(pid)]
+
+
+async def test_the_second_start_takes_seconds_and_keeps_the_passwords(tmp_path: Path) -> None:
+    passwords = []
+    seconds = []
+    for _ in range(2):
+        begun = time.monotonic()
+        process, _, given = await _started(tmp_path)
+        seconds.append(time.monotonic() - begun)
+        passwords.append(given)
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout is not None
+        await process.stdout.read()
+        assert await process.wait() == 0
+    assert passwords[0] == passwords[1]
+    assert seconds[1] < 15
