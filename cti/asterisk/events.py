@@ -17,8 +17,8 @@ END_OF_LINE: Final = b"\r\n"
 END_OF_BLOCK: Final = b"\r\n\r\n"
 
 #: What the board needs of all that Asterisk sends. Everything else is dropped before it is parsed:
-#: Newexten, VarSet, RTCP*, MusicOnHold*, CEL; DeviceStateChange and ContactStatus too, QueueMemberStatus
-#: says enough.
+#: Newexten, VarSet, RTCP*, MusicOnHold*, CEL; the states of devices and members too, because what an agent's
+#: device does shows in its channels.
 WANTED: Final = frozenset(
     {
         "Newchannel",
@@ -30,7 +30,6 @@ WANTED: Final = frozenset(
         "Hangup",
         "DialBegin",
         "DialEnd",
-        "BridgeCreate",
         "BridgeDestroy",
         "BridgeEnter",
         "BridgeLeave",
@@ -58,7 +57,6 @@ WANTED: Final = frozenset(
         "QueueMemberAdded",
         "QueueMemberRemoved",
         "QueueMemberPause",
-        "QueueMemberStatus",
         "QueueMemberPenalty",
         "QueueMemberRinginuse",
         "OriginateResponse",
@@ -121,6 +119,13 @@ class AmiEvent:
         self.at = at
         self._text = text
         self._headers: dict[str, str] | None = None
+
+    @classmethod
+    def of(cls, name: str, at: float, headers: dict[str, str]) -> "AmiEvent":
+        """The event of which only the headers were kept."""
+        event = cls(name, at, "")
+        event._headers = headers
+        return event
 
     def get(self, key: str) -> str:
         """The header's value, or the empty text when the event has none."""

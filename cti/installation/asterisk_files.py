@@ -17,8 +17,10 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "asterisk_conf"
 
 #: Events that no part of the service reads and that Asterisk therefore need not send.
 UNUSED_EVENTS = (
+    "BridgeCreate",
     "ChallengeSent",
     "ContactStatus",
+    "DeviceStateChange",
     "DialState",
     "ExtensionStatus",
     "MusicOnHoldStart",
@@ -27,6 +29,7 @@ UNUSED_EVENTS = (
     "NewAccountCode",
     "PeerStatus",
     "PresenceStateChange",
+    "QueueMemberStatus",
     "RequestBadFormat",
     "SuccessfulAuth",
 )
@@ -308,10 +311,18 @@ def _blocks(plan: AsteriskPlan, values: Mapping[str, str]) -> dict[str, str]:
         "MAILBOXES": "".join(
             _block("mailbox.conf", MAILBOX=mailbox, PIN=plan.secrets.mailbox_pin) for mailbox in mailboxes
         ),
+        "MEDIA_BINDING": _media_binding(values["SIP_HOST"]),
         "TRUNK_MATCHES": "\n".join(f"match = {source}" for source in trunk.values()),
         "EVENT_FILTERS": "\n".join(filters) if plan.event_filters else "",
         "OBSERVERS": render(observers, values, source="observer.conf") if plan.secrets.observer else "",
     }
+
+
+def _media_binding(sip_host: str) -> str:
+    """Audio listens where signalling does, unless that is everywhere."""
+    if sip_host in ("0.0.0.0", "::"):  # noqa: S104  (only compared)
+        return "; Audio listens at every address, as signalling does."
+    return f"media_address = {sip_host}\nbind_rtp_to_media_address = yes"
 
 
 def _block(name: str, **values: object) -> str:
