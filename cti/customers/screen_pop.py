@@ -35,6 +35,7 @@ from cti.customers.crm import Crm, CrmCustomer
 from cti.customers.lookup import CustomerLookup, Found, local_today
 from cti.customers.model import Candidate, Number, ScreenPop
 from cti.customers.numbers import normalise
+from cti.customers.patient_lookup import PatientLookup
 from cti.customers.pop_content import Answers, CrmAnswer, first_pop, pop_of
 from cti.errors import CrmFailed, CustomerNotFound, LookupFailed
 
@@ -45,9 +46,6 @@ CRM_PATIENCE_SECONDS: Final = 0.3
 #: How long a pop stays after the call, for the wrap-up.
 GRACE_SECONDS: Final = 900.0
 _MOST_POPS: Final = 10_000
-_MOST_REMEMBERED: Final = 2_000
-_LOOKUPS_AT_A_TIME: Final = 4
-_RETRY_SECONDS: Final = (0.5, 1.0, 2.0, 5.0)
 
 
 @dataclass(slots=True, eq=False)
@@ -92,15 +90,8 @@ class ScreenPops:
         self._watches: dict[str, _Watch] = {}
         self._ended: OrderedDict[str, float] = OrderedDict()
         self._eviction: asyncio.TimerHandle | None = None
-        self._remembered: OrderedDict[str, Found] = OrderedDict()
-        self._slots = asyncio.Semaphore(_LOOKUPS_AT_A_TIME)
         self._tasks: set[asyncio.Task[None]] = set()
-        #: Calls to ask again once the database answers; not empty only while it is down.
-        self._waiting: OrderedDict[str, None] = OrderedDict()
-        self._failures = 0
-        self._retry: asyncio.TimerHandle | None = None
-        #: The one call that asks while the database is down.
-        self._trial: str | None = None
+        self._patient = PatientLookup(self._ask_again)
 
     async def __aenter__(self) -> Self:
         return self
@@ -108,9 +99,9 @@ class ScreenPops:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for timer in (self._eviction, self._retry):
-            if timer is not None:
-                timer.cancel()
+        self._patient.close()
+        if self._eviction is not None:
+            self._eviction.cancel()
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -156,8 +147,7 @@ class ScreenPops:
     def refresh(self, numbers: Iterable[str]) -> None:
         """Looks up anew the callers behind these numbers (E.164), because their records changed."""
         changed = set(numbers)
-        for e164 in changed:
-            self._remembered.pop(e164, None)
+        self._patient.forget_numbers(changed)
         for watch in tuple(self._watches.values()):
             if watch.number.e164 in changed:
                 self._ask(watch)
@@ -228,7 +218,13 @@ class ScreenPops:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("A screen pop failed", task=task.get_name(), exc_info=error)
-        self._arm_retry()
+        self._patient.keep_trying()
+
+    def _ask_again(self, call_id: str) -> bool:
+        watch = self._watches.get(call_id)
+        if watch is not None:
+            self._run(watch)
+        return watch is not None
 
     async def _look_up(self, watch: _Watch, question: int) -> None:
         e164 = watch.number.e164
@@ -259,20 +255,7 @@ class ScreenPops:
             asking.cancel()
 
     async def _tables(self, watch: _Watch) -> Found | None:
-        """What our tables say; from memory, or None, while the database is down (it is asked again later)."""
-        e164 = watch.number.e164 or ""
-        if not self._failures or self._trial == watch.call_id:
-            try:
-                async with self._slots:
-                    found = await self._read(watch)
-            except LookupFailed as error:
-                self._went_down(error)
-            else:
-                self._came_back(watch)
-                self._remember(e164, found)
-                return found
-        self._waiting[watch.call_id] = None
-        return self._remembered.get(e164)
+        return await self._patient.ask(watch.call_id, watch.number.e164 or "", lambda: self._read(watch))
 
     async def _read(self, watch: _Watch) -> Found:
         e164 = watch.number.e164 or ""
@@ -306,7 +289,7 @@ class ScreenPops:
             crm=watch.crm,
             chosen_id=watch.chosen_id,
             others=watch.others,
-            complete=complete and watch.call_id not in self._waiting,
+            complete=complete and not self._patient.is_waiting(watch.call_id),
         )
         pop = self._made(watch, answers)
         if msgspec.structs.replace(pop, updated_at=watch.pop.updated_at) != watch.pop:
@@ -321,48 +304,6 @@ class ScreenPops:
     def _tell(self, pop: ScreenPop) -> None:
         if self.on_change is not None:
             self.on_change(pop)
-
-    # --- A database that is down ---
-
-    def _went_down(self, error: LookupFailed) -> None:
-        if not self._failures:
-            log.warning(
-                "Callers cannot be looked up; those found lately come from memory", reason=error.message
-            )
-        self._failures += 1
-        self._arm_retry()
-
-    def _arm_retry(self) -> None:
-        if self._failures and self._retry is None:
-            delay = _RETRY_SECONDS[min(self._failures, len(_RETRY_SECONDS)) - 1]
-            self._retry = asyncio.get_running_loop().call_later(delay, self._try_again)
-
-    def _try_again(self) -> None:
-        self._retry = None
-        watch = next((w for w in map(self._watches.get, reversed(self._waiting)) if w is not None), None)
-        if watch is None:
-            self._waiting.clear()
-            self._failures = 0
-            return
-        self._trial = watch.call_id
-        self._run(watch)
-
-    def _came_back(self, watch: _Watch) -> None:
-        self._waiting.pop(watch.call_id, None)
-        if not self._failures:
-            return
-        log.info("Callers can be looked up again")
-        self._failures = 0
-        waiting, self._waiting = self._waiting, OrderedDict()
-        for call_id in reversed(waiting):
-            if (other := self._watches.get(call_id)) is not None:
-                self._run(other)
-
-    def _remember(self, e164: str, found: Found) -> None:
-        self._remembered[e164] = found
-        self._remembered.move_to_end(e164)
-        if len(self._remembered) > _MOST_REMEMBERED:
-            self._remembered.popitem(last=False)
 
     # --- Forgetting ---
 
@@ -388,7 +329,7 @@ class ScreenPops:
 
     def _forget(self, call_id: str) -> None:
         self._ended.pop(call_id, None)
-        self._waiting.pop(call_id, None)
+        self._patient.forget(call_id)
         self._watches.pop(call_id, None)
 
     _REACTIONS: ClassVar[Mapping[type[Fact], Callable[[Any, Any], None]]] = {
