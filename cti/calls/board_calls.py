@@ -1,7 +1,7 @@
 """Calls: born with their first leg, merged when they share a Linkedid, gone when nothing refers to them."""
 
 from cti.asterisk.events import AmiEvent
-from cti.calls.board_state import CallTrack, LegTrack, State, anomaly, find_call
+from cti.calls.board_state import CallTrack, LegTrack, State, call_of
 from cti.calls.model import (
     Call,
     CallChanged,
@@ -166,7 +166,7 @@ def release(state: State, owner: CallTrack) -> None:
 
 def call_labelled(state: State, event: AmiEvent, out: list[Fact]) -> None:
     """The inbound hook has said what the call is about."""
-    owner = _labelled(state, event, out)
+    owner = call_of(state, event, out)
     if owner is None:
         return
     call = owner.call
@@ -184,21 +184,13 @@ def call_labelled(state: State, event: AmiEvent, out: list[Fact]) -> None:
 
 def ivr_choice(state: State, event: AmiEvent, out: list[Fact]) -> None:
     """The caller pressed a key in a menu."""
-    owner = _labelled(state, event, out)
+    owner = call_of(state, event, out)
     if owner is None:
         return
-    choice = (event.get("Menu"), event.get("Choice"), state.at)
+    choice = (event.get("Menu"), event.get("Choice"), event.at or state.at)
     if choice not in owner.call.choices:
         owner.call.choices.append(choice)
         out.append(CallChanged(at=state.at, call=owner.call))
-
-
-def _labelled(state: State, event: AmiEvent, out: list[Fact]) -> CallTrack | None:
-    uniqueid = event.get("Uniqueid")
-    owner = find_call(state, uniqueid)
-    if owner is None:
-        out.append(anomaly(state, event, "no such call", uniqueid or None))
-    return owner
 
 
 def _earliest(one: float | None, two: float | None) -> float | None:

@@ -3,12 +3,12 @@
 from typing import Final
 
 from cti.asterisk.events import AmiEvent
-from cti.calls import board_bridges, board_queues, board_surveys
+from cti.calls import board_bridges, board_calls, board_queues, board_surveys
 from cti.calls.board_agents import leave_leg, use_leg
 from cti.calls.board_calls import follow_link, place_leg, remove_leg
 from cti.calls.board_dials import end_offer, stop_ringing, take_up
 from cti.calls.board_spans import close_span, settle
-from cti.calls.board_state import LegTrack, State, anomaly, find_leg, number_of
+from cti.calls.board_state import LegTrack, State, anomaly, find_leg, number_of, take_early
 from cti.calls.model import (
     CallChanged,
     Fact,
@@ -91,7 +91,22 @@ def add_leg(state: State, event: AmiEvent, started_at: float, out: list[Fact]) -
         track.up = True
         leg.answered_at = started_at
     use_leg(state, track, out)
+    at = state.at
+    for early in take_early(state, leg.id):
+        state.at = max(at, early.at)
+        _EARLY_RULES[early.name](state, early, out)
+    state.at = at
     return track
+
+
+#: What the dialplan can bring before AMI tells of its channel.
+_EARLY_RULES: Final = {
+    "CtiCallLabelled": board_calls.call_labelled,
+    "CtiIvrChoice": board_calls.ivr_choice,
+    "CtiSurveyStarted": board_surveys.started,
+    "CtiSurveyAnswer": board_surveys.answered,
+    "CtiSurveyEnded": board_surveys.ended,
+}
 
 
 def _kind(channel: str, context: str) -> LegKind:
@@ -174,11 +189,16 @@ def hang_up(state: State, event: AmiEvent, out: list[Fact]) -> None:
 
 
 def end_leg(
-    state: State, track: LegTrack, ending: LegEnding, out: list[Fact], *, cause: int | None = None
+    state: State,
+    track: LegTrack,
+    ending: LegEnding,
+    out: list[Fact],
+    *,
+    cause: int | None = None,
+    unknown: bool = False,
 ) -> None:
-    """Ends a leg and all that was open on it. A reconciled one ended at an instant that nobody knows."""
+    """Ends a leg and all that was open on it; nobody knows when if ``unknown``."""
     leg = track.leg
-    unknown = ending is LegEnding.RECONCILED
     leg.ending = ending
     leg.hangup_cause = cause
     if not unknown:

@@ -189,7 +189,7 @@ def _vanish(state: State, tracks: list[LegTrack], out: list[Fact]) -> None:
         if peer is not None and peer.peer_id == track.leg.id and track.connected:
             close_span(state, peer, out, unknown=True)  # nobody knows until when they talked
     for track in tracks:
-        board_legs.end_leg(state, track, LegEnding.RECONCILED, out)
+        board_legs.end_leg(state, track, LegEnding.RECONCILED, out, unknown=True)
 
 
 def _started_at(state: State, event: AmiEvent) -> float:

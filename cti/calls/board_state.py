@@ -16,6 +16,9 @@ from cti.calls.model import Anomaly, Call, Fact, Interval, Leg, LegKind, Offer, 
 STATE_VERSION: Final = 1
 #: How many ended legs are remembered, so that an event that comes late is known for what it is.
 _REMEMBERED_LEGS: Final = 4096
+#: What the dialplan asked about channels that AMI has not told of yet: for how many, and for how long.
+_EARLY_LEGS: Final = 256
+_EARLY_SECONDS: Final = 60.0
 
 
 class LegTrack(msgspec.Struct, kw_only=True):
@@ -94,6 +97,14 @@ class Snapshot(msgspec.Struct, kw_only=True):
     pauses: dict[int, str | None] = {}
 
 
+class Early(msgspec.Struct, kw_only=True):
+    """An event of the service's own about a leg that is not on the board yet."""
+
+    name: str
+    at: float
+    headers: dict[str, str]
+
+
 class State(msgspec.Struct, kw_only=True):
     """The whole board."""
 
@@ -118,6 +129,8 @@ class State(msgspec.Struct, kw_only=True):
     locals: dict[str, str] = {}
     #: The calls of legs that ended lately.
     gone: dict[str, str] = {}
+    #: What was said of legs before they appeared, by leg; the oldest first.
+    early: dict[str, list[Early]] = {}
     #: When events stopped to come, until a snapshot has closed the gap.
     gap_from: float | None = None
     gap_reason: str | None = None
@@ -151,6 +164,48 @@ def find_call(state: State, uniqueid: str) -> CallTrack | None:
     track = state.legs.get(leg_id)
     call_id = track.leg.call_id if track is not None else state.gone.get(leg_id, "")
     return state.calls.get(call_id)
+
+
+def call_of(state: State, event: AmiEvent, out: list[Fact]) -> CallTrack | None:
+    """The call that the service's own event is about.
+
+    The dialplan's question can be answered before AMI has told of its channel: then the event is kept, and
+    applied when the channel appears (`take_early`).
+    """
+    uniqueid = event.get("Uniqueid")
+    owner = find_call(state, uniqueid)
+    if owner is not None:
+        return owner
+    leg_id = state.leg_id(uniqueid)
+    if not uniqueid or leg_id in state.gone or leg_id in state.legs:
+        out.append(anomaly(state, event, "no such call", uniqueid or None))
+        return None
+    forget_early(state, out)
+    state.early.setdefault(leg_id, []).append(
+        Early(name=event.name, at=state.at, headers=dict(event.headers))
+    )
+    return None
+
+
+def take_early(state: State, leg_id: str) -> list[AmiEvent]:
+    """What was said of a leg before it appeared, each as the event that it was."""
+    if not state.early:
+        return []
+    return [AmiEvent.of(one.name, one.at, one.headers) for one in state.early.pop(leg_id, ())]
+
+
+def forget_early(state: State, out: list[Fact]) -> None:
+    """Gives up what was said of legs that never appeared."""
+    early = state.early
+    while early:
+        leg_id, first = next(iter(early.items()))
+        if len(early) < _EARLY_LEGS and abs(state.at - first[0].at) < _EARLY_SECONDS:
+            return
+        del early[leg_id]
+        out += [
+            Anomaly(at=state.at, event=one.name, reason="no such call", uniqueid=one.headers.get("Uniqueid"))
+            for one in first
+        ]
 
 
 def anomaly(state: State, event: AmiEvent, reason: str, uniqueid: str | None = None) -> Anomaly:

@@ -4,8 +4,8 @@ from typing import Final
 
 from cti.agents.model import agent_id_of
 from cti.asterisk.events import AmiEvent
-from cti.calls.board_state import CallTrack, LegTrack, State, anomaly, find_call, number_of
-from cti.calls.model import Fact, Survey, SurveyChanged, SurveyEnded, SurveyOutcome, SurveyStarted
+from cti.calls.board_state import CallTrack, LegTrack, State, anomaly, call_of, number_of
+from cti.calls.model import Fact, LegEnding, Survey, SurveyChanged, SurveyEnded, SurveyOutcome, SurveyStarted
 
 _RATINGS: Final = frozenset({1, 2, 3, 4, 5})
 _OUTCOMES: Final = {outcome.value: outcome for outcome in SurveyOutcome}
@@ -13,7 +13,7 @@ _OUTCOMES: Final = {outcome.value: outcome for outcome in SurveyOutcome}
 
 def started(state: State, event: AmiEvent, out: list[Fact]) -> None:
     """The survey begins to play."""
-    owner = _owner(state, event, out)
+    owner = call_of(state, event, out)
     if owner is None or (owner.survey is not None and owner.survey.outcome is None):
         return
     survey = _survey(state, owner)
@@ -40,7 +40,7 @@ def _survey(state: State, owner: CallTrack) -> Survey:
 
 def answered(state: State, event: AmiEvent, out: list[Fact]) -> None:
     """The caller keyed a rating."""
-    owner = _owner(state, event, out)
+    owner = call_of(state, event, out)
     if owner is None:
         return
     survey, rating = owner.survey, number_of(event.get("Rating"))
@@ -57,7 +57,7 @@ def answered(state: State, event: AmiEvent, out: list[Fact]) -> None:
 
 def ended(state: State, event: AmiEvent, out: list[Fact]) -> None:
     """The survey is over, in the service's own words."""
-    owner = _owner(state, event, out)
+    owner = call_of(state, event, out)
     if owner is None:
         return
     survey, outcome = owner.survey, _OUTCOMES.get(event.get("Outcome"))
@@ -78,13 +78,17 @@ def never_offered(state: State, owner: CallTrack, event: AmiEvent, out: list[Fac
 
 
 def end_of_leg(state: State, track: LegTrack, out: list[Fact]) -> None:
-    """The caller is gone in the middle of the survey, and nothing was heard of its end."""
+    """The caller is gone in the middle of the survey, and nothing was heard of its end.
+
+    When that was in a gap, the service was away, and the survey with it.
+    """
     owner = state.calls[track.leg.call_id]
     survey = owner.survey
     if survey is None or survey.outcome is not None or owner.live_legs > 1:
         return
     if survey.rating is None:
-        outcome = SurveyOutcome.HUNG_UP
+        gap = track.leg.ending is LegEnding.RECONCILED
+        outcome = SurveyOutcome.FAILED if gap else SurveyOutcome.HUNG_UP
     elif survey.questions == 1 or survey.second_rating is not None:
         outcome = SurveyOutcome.COMPLETED
     else:
@@ -96,11 +100,3 @@ def _end(state: State, survey: Survey, outcome: SurveyOutcome, out: list[Fact]) 
     survey.outcome = outcome
     survey.ended_at = max(state.at, survey.started_at)
     out.append(SurveyEnded(at=state.at, survey=survey))
-
-
-def _owner(state: State, event: AmiEvent, out: list[Fact]) -> CallTrack | None:
-    uniqueid = event.get("Uniqueid")
-    owner = find_call(state, uniqueid)
-    if owner is None:
-        out.append(anomaly(state, event, "no such call", uniqueid or None))
-    return owner
