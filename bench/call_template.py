@@ -5,10 +5,13 @@ names, bridge ids, the caller's number, the agent, the device, the instant) is r
 that a thousand copies are a thousand different calls and still exactly what Asterisk sends.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+#: Copy 0 of a call has this in its Uniqueids, copy 1 the next number, and so on.
+FIRST_EPOCH = 1_700_000_000
 _TIMESTAMP = re.compile(rb"(?<=\r\nTimestamp: )\d+\.\d+")
 _UNIQUEID = re.compile(rb"\b[A-Za-z0-9_]+-\d{9,}\.\d+\b")
 _CHANNEL = re.compile(rb"\b(?:PJSIP|Local)/[A-Za-z0-9_@-]+?-[0-9a-f]{8}\b")
@@ -41,7 +44,7 @@ class CallTemplate:
         names: dict[bytes, bytes] = {}
         for index, uniqueid in enumerate(self.uniqueids):
             node = uniqueid.split(b"-")[0]
-            names[uniqueid] = b"%s-%d.%d" % (node, 1_700_000_000 + number, index)
+            names[uniqueid] = b"%s-%d.%d" % (node, FIRST_EPOCH + number, index)
         device = b"PJSIP/%d" % (10_000 + agent)
         for index, channel in enumerate(self.channels):
             stem = channel.rsplit(b"-", 1)[0]
@@ -60,19 +63,26 @@ class CallTemplate:
         return stamped
 
 
-def load(transcript: Path) -> CallTemplate:
-    """Cuts a transcript of one call with one agent into a template, without what is about memberships."""
+def load(transcript: Path, *, longest_pause: float = math.inf) -> CallTemplate:
+    """Cuts a transcript of one call with one agent into a template, without what is about memberships.
+
+    Pauses between events are cut to ``longest_pause`` seconds.
+    """
     raw = transcript.read_bytes()
     blocks = [block + b"\r\n\r\n" for block in raw.split(b"\r\n\r\n") if block.startswith(b"Event: ")]
     blocks = [block for block in blocks if not block.startswith(_MEMBERSHIP)]
     first = next(index for index, block in enumerate(blocks) if block.startswith(b"Event: Newchannel\r"))
     last = max(index for index, block in enumerate(blocks) if block.startswith(b"Event: Hangup\r"))
     blocks = blocks[first : last + 1]
-    instants = [float(match[0]) if (match := _TIMESTAMP.search(block)) else None for block in blocks]
-    start = next(instant for instant in instants if instant is not None)
+    stamped = [(float(match[0]), block) for block in blocks if (match := _TIMESTAMP.search(block))]
     text = b"".join(blocks)
+    offset, before, offsets = 0.0, stamped[0][0], []
+    for instant, _ in stamped:
+        offset += min(instant - before, longest_pause)
+        before = instant
+        offsets.append(offset)
     return CallTemplate(
-        blocks=[(instant - start, block) for instant, block in zip(instants, blocks, strict=True) if instant],
+        blocks=[(offset, block) for offset, (_, block) in zip(offsets, stamped, strict=True)],
         uniqueids=list(dict.fromkeys(_UNIQUEID.findall(text))),
         channels=list(dict.fromkeys(_CHANNEL.findall(text))),
         bridges=list(dict.fromkeys(_BRIDGE.findall(text))),
