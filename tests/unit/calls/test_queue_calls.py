@@ -220,3 +220,42 @@ def test_a_rating_that_cannot_be_is_an_anomaly(rating: int) -> None:
     [survey] = scenario.surveys.values()
     assert survey.rating is None
     assert [fact.event for fact in scenario.anomalies] == ["CtiSurveyAnswer"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"Number": "+8613800138000", "NumberState": "known"}, ("+8613800138000", "known")),
+        ({"Number": "", "NumberState": "withheld"}, (None, "withheld")),
+        ({"Number": "00x", "NumberState": "invalid"}, ("00x", "invalid")),
+        ({"Number": "+8613800138000"}, ("+8613800138000", "known")),
+        ({"NumberState": "nonsense"}, ("13800138000", "known")),
+    ],
+)
+def test_the_inbound_hook_says_what_the_call_is_about(
+    headers: dict[str, str], expected: tuple[str | None, str]
+) -> None:
+    events = read_events("answered")
+    born = next(n for n, event in enumerate(events) if event.name == "Newchannel")
+    label = encode(
+        "CtiCallLabelled",
+        events[born].at,
+        Uniqueid=events[born].get("Uniqueid"),
+        Queue="support",
+        Language="en",
+        **headers,
+    )
+    scenario = Scenario([*events[: born + 1], parse(label)])
+    [call] = scenario.calls.values()
+    assert (call.caller_number, call.number_state) == expected
+    assert (call.queue, call.language) == ("support", "en")
+
+
+def test_keys_pressed_in_menus_are_kept_with_the_call_once() -> None:
+    events = read_events("abandoned")
+    at, uniqueid = events[-1].at, events[-1].get("Uniqueid")
+    choice = parse(encode("CtiIvrChoice", at, Uniqueid=uniqueid, Menu="language", Choice="2"))
+    born = next(n for n, event in enumerate(events) if event.name == "Newchannel")
+    scenario = Scenario([*events[: born + 1], choice, choice])
+    [call] = scenario.calls.values()
+    assert call.choices == [("language", "2", at)]
