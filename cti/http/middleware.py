@@ -57,7 +57,8 @@ def _known(error: Exception) -> Problem | None:
     if isinstance(error, InvalidField | RequestPayloadError):
         return Problem("request.refused")
     if _is_database_outage(error):
-        log.warning("database.unavailable", error=str(error)[:200])
+        # Whoever notices that it went down says so once; not every request does.
+        log.debug("database.unavailable", error=str(error)[:200])
         return Problem("database.unavailable", headers={"Retry-After": "5"})
     return None
 
@@ -70,9 +71,9 @@ def _is_database_outage(error: Exception) -> bool:
     if "DBAPIError" in names and getattr(error, "connection_invalidated", False):
         return True
     original = getattr(error, "orig", None)
-    return bool(names & {"InterfaceError", "OperationalError", "CannotConnectNowError"}) or isinstance(
-        original, OSError
-    )
+    return bool(
+        names & {"InterfaceError", "OperationalError", "CannotConnectNowError", "TimeoutError"}
+    ) or isinstance(original, OSError)
 
 
 def _incident(request: web.Request) -> Problem:

@@ -19,6 +19,7 @@ import msgspec
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cti.agents.tables import agents
@@ -31,15 +32,17 @@ IDLE_SECONDS: Final = 12 * 3600.0
 ABSOLUTE_SECONDS: Final = 24 * 3600.0
 #: How long a check of the database holds good.
 _FRESH_SECONDS: Final = 15.0
-#: How often the use of a session is written down.
-_TOUCH_SECONDS: Final = 60.0
+#: How often the use of sessions is written down.
+_WRITE_SECONDS: Final = 30.0
+_LOOKUPS_AT_A_TIME: Final = 4
+_TIME_LIMIT_SECONDS: Final = 4.0
 _MOST_CACHED: Final = 20_000
 _TOKEN_PREFIX: Final = "cti_"  # noqa: S105  (not a secret)
 
 
 #: Who, and until when (epoch seconds); None when the token is not good.
 _Found = tuple[Principal, float] | None
-_Reader = Callable[[AsyncConnection, bytes, str, float, bool], Awaitable[_Found]]
+_Reader = Callable[[AsyncConnection, bytes, str, float], Awaitable[_Found]]
 
 
 class _Entry(msgspec.Struct):
@@ -47,7 +50,6 @@ class _Entry(msgspec.Struct):
     #: Epoch seconds after which the session is over whatever else happens.
     ends_at: float
     checked_at: float
-    touched_at: float
 
 
 class NewSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +80,10 @@ class Sessions:
         self._absolute = absolute_seconds
         self._clock = clock
         self._cache: OrderedDict[bytes, _Entry] = OrderedDict()
+        self._lookups = asyncio.Semaphore(_LOOKUPS_AT_A_TIME)
+        #: Sessions and tokens that were used since this was last written down.
+        self._used: set[bytes] = set()
+        self._written_at = clock()
 
     async def open(self, user_id: int) -> NewSession:
         """Begin a session of a user who has shown his password."""
@@ -149,12 +155,19 @@ class Sessions:
         now = self._clock()
         entry = self._cache.get(key)
         if entry is not None and now < entry.ends_at and now - entry.checked_at < _FRESH_SECONDS:
+            self._used.add(key)
             return entry.principal
-        touch = entry is None or now - entry.touched_at >= _TOUCH_SECONDS
         try:
-            async with asyncio.timeout(2.0), self._engine.begin() as connection:
-                found = await read(connection, key, csrf, now, touch)
-        except (OSError, DBAPIError, TimeoutError) as error:
+            # When everybody comes back at once, a few connections serve them all soonest.
+            async with (
+                self._lookups,
+                asyncio.timeout(_TIME_LIMIT_SECONDS),
+                self._engine.begin() as connection,
+            ):
+                found = await read(connection, key, csrf, now)
+                if now - self._written_at >= _WRITE_SECONDS:
+                    await self._write_use(connection, now)
+        except (OSError, DBAPIError, PoolTimeoutError, TimeoutError) as error:
             if entry is None or now >= entry.ends_at:
                 raise ConnectionError("sessions cannot be read") from error
             # Once per session and freshness, not once per request.
@@ -164,16 +177,14 @@ class Sessions:
             self._ended(key)
             return None
         principal, ends_at = found
-        touched = now if touch or entry is None else entry.touched_at
-        self._cache[key] = _Entry(principal, ends_at, now, touched)
+        self._used.add(key)
+        self._cache[key] = _Entry(principal, ends_at, now)
         self._cache.move_to_end(key)
         if len(self._cache) > _MOST_CACHED:
             self._cache.popitem(last=False)
         return principal
 
-    async def _read_session(
-        self, connection: AsyncConnection, key: bytes, csrf: str, now: float, touch: bool
-    ) -> _Found:
+    async def _read_session(self, connection: AsyncConnection, key: bytes, csrf: str, now: float) -> _Found:
         statement = (
             sa.select(users, agents.c.id.label("agent_id"), sessions.c.last_used_at, sessions.c.expires_at)
             .join(users, users.c.id == sessions.c.user_id)
@@ -184,12 +195,10 @@ class Sessions:
         if row is None:
             return None
         last_used, expires = row.last_used_at.timestamp(), row.expires_at.timestamp()
-        if now >= min(last_used + self._idle, expires):
+        # What was used since, and is not written down yet, counts too.
+        idle_from = max(last_used, self._written_at) if key in self._used else last_used
+        if now >= min(idle_from + self._idle, expires):
             return None
-        if touch:
-            used = sessions.update().where(sessions.c.token_hash == key).values(last_used_at=_aware(now))
-            await connection.execute(used)
-            last_used = now
         principal = Principal(
             key=f"user:{row.id}",
             role=Role(row.role),
@@ -200,17 +209,13 @@ class Sessions:
             session_key=key,
             csrf_token=csrf,
         )
-        return principal, min(last_used + self._idle, expires)
+        return principal, min(now + self._idle, expires)
 
-    async def _read_token(
-        self, connection: AsyncConnection, key: bytes, _csrf: str, now: float, touch: bool
-    ) -> _Found:
+    async def _read_token(self, connection: AsyncConnection, key: bytes, _csrf: str, now: float) -> _Found:
         valid = (api_tokens.c.token_hash == key) & api_tokens.c.revoked_at.is_(None)
         row = (await connection.execute(sa.select(api_tokens).where(valid))).one_or_none()
         if row is None:
             return None
-        if touch:
-            await connection.execute(api_tokens.update().where(valid).values(last_used_at=_aware(now)))
         known = {scope.value for scope in Scope}
         principal = Principal(
             key=f"token:{row.id}",
@@ -219,6 +224,16 @@ class Sessions:
             scopes=frozenset(Scope(scope) for scope in row.scopes if scope in known),
         )
         return principal, now + self._absolute
+
+    async def _write_use(self, connection: AsyncConnection, now: float) -> None:
+        """Note in one go which sessions and tokens were used since the last time."""
+        used, self._used = list(self._used), set()
+        self._written_at = now
+        if not used:
+            return
+        for table in (sessions, api_tokens):
+            named = table.c.token_hash == sa.func.any(sa.cast(used, sa.ARRAY(sa.LargeBinary)))
+            await connection.execute(table.update().where(named).values(last_used_at=_aware(now)))
 
     def _ended(self, key: bytes) -> None:
         if self._cache.pop(key, None) is not None and self.on_end is not None:
