@@ -253,9 +253,9 @@ def test_the_inbound_hook_says_what_the_call_is_about(
 
 def test_keys_pressed_in_menus_are_kept_with_the_call_once() -> None:
     events = read_events("abandoned")
-    at, uniqueid = events[-1].at, events[-1].get("Uniqueid")
-    choice = parse(encode("CtiIvrChoice", at, Uniqueid=uniqueid, Menu="language", Choice="2"))
     born = next(n for n, event in enumerate(events) if event.name == "Newchannel")
+    at, uniqueid = events[born].at, events[born].get("Uniqueid")
+    choice = parse(encode("CtiIvrChoice", at, Uniqueid=uniqueid, Menu="language", Choice="2"))
     scenario = Scenario([*events[: born + 1], choice, choice])
     [call] = scenario.calls.values()
     assert call.choices == [("language", "2", at)]
