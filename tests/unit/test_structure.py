@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from importlinter import configuration
 from importlinter.application.use_cases import lint_imports
 
 ROOT = Path(__file__).parents[2]
@@ -14,10 +15,21 @@ PURE = [
     *(ROOT / "cti").glob("*/model.py"),
     ROOT / "cti/asterisk/events.py",
 ]
-IMPURE_IMPORTS = {"asyncio", "sqlalchemy", "aiohttp", "asyncpg", "time", "datetime", "random", "socket", "threading"}
+IMPURE_IMPORTS = {
+    "asyncio",
+    "sqlalchemy",
+    "aiohttp",
+    "asyncpg",
+    "time",
+    "datetime",
+    "random",
+    "socket",
+    "threading",
+}
 
 
 def test_imports_go_down_only() -> None:
+    configuration.configure()
     assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), cache_dir=None)
 
 
@@ -28,6 +40,8 @@ def test_a_pure_module_imports_no_clock_and_no_input_or_output(module: Path) -> 
         name.split(".")[0]
         for node in ast.walk(tree)
         if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names])
+        for name in (
+            [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
+        )
     }
     assert not imported & IMPURE_IMPORTS
