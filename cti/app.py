@@ -23,6 +23,7 @@ from cti.asterisk.connection import AmiConnection
 from cti.asterisk.link import AmiSettings
 from cti.calls.board import Board
 from cti.calls.intake import Intake
+from cti.calls.ledger import Ledger
 from cti.calls.model import Fact
 from cti.calls.recorder import Recorder, RecorderState
 from cti.calls.recovery import recover
@@ -90,7 +91,8 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
         pops = await stack.enter_async_context(
             ScreenPops(lookup, crm, default_region=settings.default_region, call_of=board.call)
         )
-        ami = AmiConnection(_ami_settings(settings), intake.take, clock=clock)
+        ledger = Ledger(settings.cel_csv_path, lambda: board.gap_from)
+        ami = AmiConnection(_ami_settings(settings), intake.take, clock=clock, missed=ledger)
         phone_ami = AmiConnection(_phone_ami_settings(settings))
         desk = await stack.enter_async_context(
             open_desk(board=board, engine=engine, ami=ami, phone_ami=phone_ami, clock=clock, pops=pops)

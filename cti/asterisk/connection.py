@@ -19,7 +19,7 @@ from cti.asterisk.events import AmiEvent, encode
 from cti.asterisk.link import AmiSettings, LinkState, LinkStatus
 from cti.asterisk.message import Fields, Response
 from cti.asterisk.protocol import Answer, Sink
-from cti.asterisk.session import AmiSession
+from cti.asterisk.session import AmiSession, Missed
 from cti.errors import AmiError, AmiNotConnected, AmiWrongSecret
 
 log = structlog.get_logger(__name__)
@@ -33,19 +33,26 @@ class AmiConnection:
 
     ``sink`` gets every wanted event's block, the snapshot's items and the service's own marks,
     synchronously and in order; it must not block. Without a sink the connection only carries actions: it
-    asks for no events, and needs no right but that of its actions.
+    asks for no events, and needs no right but that of its actions. ``missed`` tells what happened in
+    Asterisk's present boot while there was no connection.
 
     `run` is the loop; its owner is the composition root's task group. ``ready`` is set while actions can be
     sent.
     """
 
     def __init__(
-        self, settings: AmiSettings, sink: Sink | None = None, *, clock: AsteriskClock | None = None
+        self,
+        settings: AmiSettings,
+        sink: Sink | None = None,
+        *,
+        clock: AsteriskClock | None = None,
+        missed: Missed | None = None,
     ) -> None:
         self.ready = asyncio.Event()
         self.clock = clock or AsteriskClock()
         self._settings = settings
         self._sink = sink
+        self._missed = missed
         self._status = LinkStatus(state=LinkState.STOPPED, since=time.time())
         self._watchers: list[Callable[[LinkStatus], None]] = []
         self._session: AmiSession | None = None
@@ -175,7 +182,7 @@ class AmiConnection:
             previous, (self._boot, is_new) = self._boot, await session.learn_boot()
             self._enter(LinkState.SYNCING)
             self._tell_connected(self._sink, version=version, previous=previous, is_new=is_new)
-            await session.follow(self._sink, self._marks())
+            await session.follow(self._sink, self._marks(), None if is_new else self._missed)
         self._session = session
         self._enter(LinkState.READY)
         self.ready.set()

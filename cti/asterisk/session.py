@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, Self
 
 import structlog
@@ -20,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 #: Asterisk's global variable that names its present boot: it dies with Asterisk.
 BOOT_VARIABLE: Final = "CTI_BOOT"
+#: Gives the events up to an instant (epoch seconds of Asterisk's clock) that nobody was there to hear.
+Missed = Callable[[float], Awaitable[list[bytes]]]
 #: The Manager's own pings have no deadline, so they never come.
 _NEVER_SECONDS: Final = 1_000_000
 
@@ -114,10 +117,20 @@ class AmiSession:
         await self.ask("Setvar", {"Variable": BOOT_VARIABLE, "Value": boot})
         return boot, True
 
-    async def follow(self, sink: Sink, marks: dict[str, str]) -> None:
-        """Lets the events flow to ``sink`` from now on, with a snapshot in their midst."""
-        self._protocol.on_event = sink
+    async def follow(self, sink: Sink, marks: dict[str, str], missed: Missed | None = None) -> None:
+        """Lets the events flow to ``sink`` from now on, with a snapshot in their midst.
+
+        First comes what ``missed`` knows of the time up to now; the events that arrive meanwhile wait.
+        """
+        held: list[bytes] = []
+        self._protocol.on_event = sink if missed is None else held.append
         await self.ask("Events", {"EventMask": "on"})
+        if missed is not None:
+            for block in await missed(self._clock.now()):
+                sink(block)
+            for block in held:
+                sink(block)
+            self._protocol.on_event = sink
 
         async def request_list(action: str, *, passes_to: Sink) -> None:
             await self.ask(

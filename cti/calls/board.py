@@ -24,13 +24,14 @@ from typing import Final
 import msgspec
 
 from cti.agents.model import Agent
-from cti.asterisk.events import AmiEvent
+from cti.asterisk.events import OWN_PREFIX, AmiEvent
 from cti.calls import (
     board_agents,
     board_bridges,
     board_calls,
     board_dials,
     board_holds,
+    board_ledger,
     board_legs,
     board_queues,
     board_snapshot,
@@ -74,6 +75,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "CoreShowChannel": board_snapshot.channel,
     "QueueMember": board_snapshot.queue_member,
     "QueueEntry": board_snapshot.queue_entry,
+    "CtiLedgerBegin": board_ledger.begin,
+    "CtiLedger": board_ledger.row,
     "CtiBoot": board_snapshot.boot,
     "CtiConnected": board_snapshot.connected,
     "CtiDisconnected": board_snapshot.disconnected,
@@ -111,7 +114,7 @@ class Board:
         if event.at > 0.0:
             state.at = event.at
         rule(state, event, facts)
-        if event.at > 0.0:
+        if event.at > 0.0 and not event.name.startswith(OWN_PREFIX):
             state.last_event_at = event.at
         return facts
 
@@ -148,6 +151,11 @@ class Board:
     def at(self) -> float:
         """The instant of the last event, by Asterisk's clock; 0.0 before the first."""
         return self._state.at
+
+    @property
+    def gap_from(self) -> float | None:
+        """Since when events are missing; None when none are, or when there never was one."""
+        return self._state.gap_from
 
     def call(self, call_id: str) -> Call | None:
         """A call that lives or is being wrapped up."""

@@ -31,7 +31,7 @@ def caller_join(state: State, event: AmiEvent, out: list[Fact]) -> None:
     if waiting is not None and waiting.outcome is None:
         if waiting.queue == queue:
             return
-        _leave(state, track, waiting, EntryOutcome.OVERFLOW, out)
+        leave(state, track, waiting, EntryOutcome.OVERFLOW, out)
     add_entry(state, track, queue, state.at, number_of(event.get("Position")), out)
 
 
@@ -88,10 +88,11 @@ def _left(
         out.append(anomaly(state, event, "was in no queue", track.leg.uniqueid))
     elif entry.outcome is None:
         answered = EntryOutcome.ANSWERED if entry.agent_id is not None else EntryOutcome.OVERFLOW
-        _leave(state, track, entry, outcome or answered, out)
+        leave(state, track, entry, outcome or answered, out)
 
 
-def _leave(state: State, track: LegTrack, entry: QueueEntry, outcome: EntryOutcome, out: list[Fact]) -> None:
+def leave(state: State, track: LegTrack, entry: QueueEntry, outcome: EntryOutcome, out: list[Fact]) -> None:
+    """Ends a caller's stay in a queue."""
     entry.outcome = outcome
     if outcome is not EntryOutcome.ANSWERED:
         entry.agent_id = None
@@ -106,7 +107,7 @@ def end_of_leg(state: State, track: LegTrack, out: list[Fact], *, unknown: bool)
     entry = state.entries.get(track.entry_id or "")
     if entry is not None and entry.outcome is None:
         gap = unknown or state.calls[track.leg.call_id].call.gap
-        _leave(state, track, entry, EntryOutcome.UNKNOWN if gap else EntryOutcome.ABANDONED, out)
+        leave(state, track, entry, EntryOutcome.UNKNOWN if gap else EntryOutcome.ABANDONED, out)
 
 
 def agent_called(state: State, event: AmiEvent, out: list[Fact]) -> None:
@@ -160,7 +161,7 @@ def agent_connect(state: State, event: AmiEvent, out: list[Fact]) -> None:
         ):
             left_at = entry.left_at
             entry.agent_id = agent_id
-            _leave(state, caller, entry, EntryOutcome.ANSWERED, out)
+            leave(state, caller, entry, EntryOutcome.ANSWERED, out)
             entry.left_at = left_at or entry.left_at
     if agent_leg is None or agent_id is None:
         return

@@ -10,7 +10,7 @@ from cti.agents.model import agent_id_of
 from cti.asterisk.events import AmiEvent
 from cti.calls import board_agents, board_bridges, board_legs, board_queues
 from cti.calls.board_dials import take_up
-from cti.calls.board_spans import close_span
+from cti.calls.board_spans import close_span, settle
 from cti.calls.board_state import LegTrack, Snapshot, State, anomaly, number_of
 from cti.calls.model import (
     CallChanged,
@@ -94,6 +94,9 @@ def channel(state: State, event: AmiEvent, out: list[Fact]) -> None:
             return
         track = board_legs.add_leg(state, event, _started_at(state, event), out)
         state.calls[track.leg.call_id].call.gap = True
+    elif track.span is None and track.connected:
+        settle(state, track, out)  # a hold's end in the gap is unknown; since now he talks
+        board_agents.use_leg(state, track, out)
     elif (
         track.span is not None
         and track.span.kind is IntervalKind.HOLD

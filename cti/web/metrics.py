@@ -1,5 +1,6 @@
 """Figures for Prometheus, read from what the service knows anyway at the moment somebody asks."""
 
+import asyncio
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry
@@ -24,6 +25,7 @@ class ServiceCollector(Collector):
         yield _one("cti_calls", "Calls on the board", sum(1 for _ in desk.board.calls()))
         yield _one("cti_legs", "Live channels on the board", sum(1 for _ in desk.board.legs()))
         yield _one("cti_live_clients", "Open live connections", len(desk.hub.clients))
+        yield _one("cti_tasks", "Tasks of the service's event loop", len(asyncio.all_tasks()))
         yield _one("cti_asterisk_up", "Whether AMI is connected", status.ami.state == "ready")
         yield _one("cti_database_up", "Whether the database answers", status.database.state == "up")
         yield _one("cti_journal_position", "Last journal position", status.journal.position)

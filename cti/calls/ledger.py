@@ -1,0 +1,134 @@
+"""What CEL knows of a gap, as events for the journal.
+
+After a gap in AMI's events (the service was killed, the connection broke) the rows that Asterisk wrote
+meanwhile become `CtiLedger` events with the same headers that AMI would use, stamped with CEL's time. They
+go the way of every event, so the board, the recorder and a replay know no second kind of history.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from cti.asterisk.cel import CelRow, read_rows
+from cti.asterisk.events import encode
+
+log = structlog.get_logger(__name__)
+
+#: AMI's events lag behind CEL's by some milliseconds, so the last ones before the gap are read again.
+_OVERLAP_SECONDS: Final = 1.0
+#: Asterisk writes a row this long after it happened at the latest.
+_SETTLE_SECONDS: Final = 0.3
+
+
+class LedgerKind(StrEnum):
+    """What a `CtiLedger` event reports."""
+
+    BEGUN = "begun"
+    ANSWERED = "answered"
+    BRIDGED = "bridged"
+    PARTED = "parted"
+    QUEUED = "queued"
+    UNQUEUED = "unqueued"
+    ENDED = "ended"
+
+
+class Ledger:
+    """Reads what CEL wrote since events stopped to come.
+
+    ``since`` tells when that was (epoch seconds of Asterisk's clock), None when nothing is known to be
+    missing.
+    """
+
+    def __init__(self, path: Path, since: Callable[[], float | None]) -> None:
+        self._path = path
+        self._since = since
+
+    async def __call__(self, until: float) -> list[bytes]:
+        """The events up to an instant; none when the file cannot be read, which the log says."""
+        since = self._since()
+        if since is None:
+            return []
+        await asyncio.sleep(_SETTLE_SECONDS)
+        try:
+            rows = await read_rows(self._path, after=since - _OVERLAP_SECONDS, until=until)
+        except OSError as error:
+            log.warning("ledger.unreadable", path=str(self._path), error=str(error))
+            return []
+        blocks = [encode("CtiLedgerBegin", since), *ledger_events(rows)]
+        log.info("ledger.read", gap_seconds=round(until - since, 1), rows=len(rows), events=len(blocks))
+        return blocks
+
+
+def ledger_events(rows: Iterable[CelRow]) -> list[bytes]:
+    """The events that rows of CEL, in order of time, amount to."""
+    rows = list(rows)
+    #: By channel: how it left its last bridge, and whether the dialplan went on with it since.
+    left: set[str] = set()
+    hang_ups: dict[str, CelRow] = {}
+    blocks: list[bytes] = []
+    last: dict[str, CelRow] = {}
+    nexts: dict[int, CelRow] = {}
+    for row in rows:
+        before = last.get(row.uniqueid)
+        if before is not None:
+            nexts[id(before)] = row
+        last[row.uniqueid] = row
+    for row in rows:
+        match row.event, row.application.lower():
+            case "CHAN_START", _:
+                blocks.append(_block(row, LedgerKind.BEGUN))
+            case "ANSWER", _:
+                blocks.append(_block(row, LedgerKind.ANSWERED))
+            case "BRIDGE_ENTER", _:
+                left.discard(row.uniqueid)
+                blocks.append(_block(row, LedgerKind.BRIDGED))
+            case "BRIDGE_EXIT", _:
+                left.add(row.uniqueid)
+                blocks.append(_block(row, LedgerKind.PARTED))
+            case "APP_START", application:
+                left.discard(row.uniqueid)
+                if application == "queue":
+                    blocks.append(_block(row, LedgerKind.QUEUED, Queue=row.data.partition(",")[0]))
+            case "APP_END", "queue":
+                after = nexts.get(id(row))
+                if after is not None:
+                    gone = after.event in ("HANGUP", "CHAN_END")
+                    outcome = "abandoned" if gone else "overflow"
+                    blocks.append(_block(row, LedgerKind.UNQUEUED, Outcome=outcome))
+            case "HANGUP", _:
+                hang_ups[row.uniqueid] = row
+            case "CHAN_END", _:
+                blocks.append(_end(row, hang_ups.get(row.uniqueid), left_bridge=row.uniqueid in left))
+    return blocks
+
+
+def _end(row: CelRow, hang_up: CelRow | None, *, left_bridge: bool) -> bytes:
+    extra = hang_up.extra if hang_up is not None else {}
+    # Who hangs up while connected leaves the bridge for nowhere; for the other one the dialplan goes on.
+    by_itself = left_bridge and extra.get("hangupsource") == row.channel
+    return _block(row, LedgerKind.ENDED, Cause=extra.get("hangupcause", ""), HungUpFirst=int(by_itself))
+
+
+def _block(row: CelRow, kind: LedgerKind, **more: str | int) -> bytes:
+    headers: dict[str, str | int] = {
+        "Kind": kind.value,
+        "Uniqueid": row.uniqueid,
+        "Linkedid": row.linkedid,
+        "Channel": row.channel,
+        "Context": row.context,
+        "Exten": row.exten,
+        "CallerIDNum": row.number,
+        **more,
+    }
+    if "bridge_id" in row.extra:
+        headers["BridgeUniqueid"] = row.extra["bridge_id"]
+        headers["BridgeTechnology"] = row.extra.get("bridge_technology", "")
+    plain = {
+        key: "".join(letter if letter.isprintable() else " " for letter in str(value))
+        for key, value in headers.items()
+    }
+    return encode("CtiLedger", row.at, **plain)
