@@ -89,7 +89,7 @@ def pop_of(call_id: str, number: Number, answers: Answers, *, at: str, today: da
     else:
         state = PopState.FAILED if tables is None else PopState.UNKNOWN
     pop = msgspec.structs.replace(
-        pop, state=state, source=source, partial=not answers.complete or (tables is None and crm is None)
+        pop, state=state, source=source, partial=not answers.complete or tables is None
     )
     if state is PopState.READY:
         pop = msgspec.structs.replace(

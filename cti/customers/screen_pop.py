@@ -166,6 +166,8 @@ class ScreenPops:
         number = normalise(raw, self._region)
         watch = self._watches.get(call.id)
         if watch is None:
+            if call.ended_at is not None or call.unknown_end:
+                return
             self._make_room()
             watch = _Watch(call.id, number, first_pop(call.id, number, _now()))
             self._watches[call.id] = watch

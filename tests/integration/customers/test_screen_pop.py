@@ -281,6 +281,11 @@ async def test_a_pop_stays_for_the_wrap_up_and_is_forgotten_afterwards(
         assert pops.get("c13") is None
 
 
+async def test_a_call_that_is_over_gets_no_pop_any_more(pops: ScreenPops) -> None:
+    pops.observe(CallChanged(at=1_200.0, call=call_of("late", demo_number(14), ended_at=1_100.0)))
+    assert pops.get("late") is None
+
+
 async def test_there_are_never_more_pops_than_allowed(
     pops: ScreenPops, monkeypatch: pytest.MonkeyPatch
 ) -> None:
