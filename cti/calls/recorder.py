@@ -25,6 +25,13 @@ from cti.asterisk.events import parse
 from cti.calls.batch import CHANGES_LIMIT, Changes
 from cti.calls.batch_writer import write_batch
 from cti.calls.model import Fact
+from cti.calls.recorder_connection import (
+    AWAY,
+    make_partitions,
+    open_connection,
+    read_position,
+    set_position,
+)
 from cti.calls.recovery import ReadableJournal, restore
 from cti.db.engine import plain_dsn
 
@@ -32,30 +39,11 @@ log = structlog.get_logger(__name__)
 
 #: How long changes gather before they are written: what a person does not notice in a history.
 GATHER_SECONDS: Final = 0.25
-_CONNECT_SECONDS: Final = 5.0
 _LONGEST_BACK_OFF: Final = 5.0
 _PARTITION_SECONDS: Final = 86_400.0
-_LOCK: Final = "SELECT pg_advisory_lock(hashtextextended('cti recorder ' || $1, 0))"
 #: While catching up: records between two turns of the event loop, and changes in one batch.
 _SLICE: Final = 200
 _CATCH_UP_BATCH: Final = 5_000
-#: What says that the database is away, as opposed to a fault of ours.
-_AWAY: Final = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    # A server that ends the session between two statements confuses asyncpg; the connection is dropped.
-    asyncpg.InternalClientError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.UndefinedTableError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.ReadOnlySQLTransactionError,
-)
 
 
 class DurableJournal(ReadableJournal, Protocol):
@@ -160,13 +148,13 @@ class Recorder:
         After this the facts of every event beyond that position must be given to `take`, in order.
         """
         try:
-            connection = await self._connect()
-        except _AWAY as error:
+            connection = await open_connection(self._dsn, self._node)
+        except AWAY as error:
             self._down(error)
             return None
         try:
-            self._committed = await self._read_position(connection)
-        except _AWAY as error:
+            self._committed = await read_position(connection, self._node)
+        except AWAY as error:
             self._down(error)
             return None
         finally:
@@ -185,14 +173,14 @@ class Recorder:
         while True:
             connection: asyncpg.Connection | None = None
             try:
-                connection = await self._connect()
+                connection = await open_connection(self._dsn, self._node)
                 await self._resume(connection, journal)
                 wait = 0.1
                 while True:
                     if self._behind:
                         await self._catch_up(connection, journal)
                     await self._write_next(connection, journal)
-            except _AWAY as error:
+            except AWAY as error:
                 self._down(error)
             finally:
                 if connection is not None:
@@ -206,47 +194,12 @@ class Recorder:
         async with self._progress:
             await self._progress.wait_for(lambda: (self._committed or 0) >= target and not self._behind)
 
-    async def _connect(self) -> asyncpg.Connection:
-        connection = await asyncpg.connect(
-            self._dsn,
-            timeout=_CONNECT_SECONDS,
-            server_settings={
-                "application_name": "cti recorder",
-                "timezone": "UTC",
-                "jit": "off",
-                # Rows can always be made again from the journal, but never with a position that says
-                # otherwise: a commit that is lost in a power cut takes its position with it.
-                "synchronous_commit": "off",
-                # A write whose writer is gone is given up, and its lock with it.
-                "client_connection_check_interval": "1000",
-            },
-        )
-        try:
-            # One writer for a node; the last one's unfinished transaction is over once this is ours.
-            await connection.execute(_LOCK, self._node, timeout=_CONNECT_SECONDS)
-        except BaseException:
-            connection.terminate()
-            raise
-        return connection
-
-    async def _read_position(self, connection: asyncpg.Connection) -> int:
-        await connection.execute(
-            "INSERT INTO recorder_positions (node, position) VALUES ($1, 0) ON CONFLICT DO NOTHING",
-            self._node,
-        )
-        position = await connection.fetchval(
-            "SELECT position FROM recorder_positions WHERE node = $1", self._node
-        )
-        return int(position)
-
     async def _resume(self, connection: asyncpg.Connection, journal: DurableJournal) -> None:
-        committed = await self._read_position(connection)
+        committed = await read_position(connection, self._node)
         if committed > journal.position:
             log.error("recorder.journal_lost", committed=committed, journal_position=journal.position)
-            await connection.execute(
-                "UPDATE recorder_positions SET position = $2 WHERE node = $1", self._node, journal.position
-            )
             committed = journal.position
+            await set_position(connection, self._node, committed)
         if self._committed is None or committed < self._committed:
             # Started without a database, or its last commits were lost with its power.
             self._behind = True
@@ -259,7 +212,7 @@ class Recorder:
             log.warning("recorder.database_up", position=committed, waiting_changes=len(self._changes))
 
     async def _make_partitions(self, connection: asyncpg.Connection) -> None:
-        await connection.execute("SELECT cti_ensure_partitions((now() AT TIME ZONE 'UTC')::date, 3)")
+        await make_partitions(connection)
         self._partitions_due = time.monotonic() + _PARTITION_SECONDS
 
     def _down(self, error: BaseException) -> None:
