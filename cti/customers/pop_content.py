@@ -78,7 +78,7 @@ def first_pop(call_id: str, number: Number, at: str) -> ScreenPop:
 def pop_of(call_id: str, number: Number, answers: Answers, *, at: str, today: date, region: str) -> ScreenPop:
     """The pop that the answers so far make; an answer of the external system goes before our own record."""
     pop = first_pop(call_id, number, at)
-    tables, crm = answers.tables, answers.crm
+    tables = answers.tables
     people, source = _people(answers, today, region)
     chosen = [person for person in people if person.customer.id == answers.chosen_id is not None]
     shown = chosen or people

@@ -167,6 +167,26 @@ async def withdraw_callback(connection: AsyncConnection, call_id: str) -> None:
     )
 
 
+async def keep_callback(connection: AsyncConnection, callback_id: int) -> set[str] | None:
+    """Notes that somebody was called back.
+
+    His numbers (E.164), or None when there is no such promise open.
+    """
+    statement = (
+        sa.update(callbacks)
+        .where(callbacks.c.id == callback_id, callbacks.c.done_at.is_(None))
+        .values(done_at=sa.func.now())
+        .returning(callbacks.c.customer_id, callbacks.c.e164)
+    )
+    kept = (await connection.execute(statement)).first()
+    if kept is None:
+        return None
+    numbers = await connection.scalars(
+        sa.select(customer_numbers.c.e164).where(customer_numbers.c.customer_id == kept.customer_id)
+    )
+    return {*numbers, *([kept.e164] if kept.e164 is not None else [])}
+
+
 async def _records(connection: AsyncConnection, rows: Sequence[sa.Row[Any]], region: str) -> list[Customer]:
     if not rows:
         return []

@@ -315,6 +315,11 @@ PROBLEMS: Final[dict[str, ProblemText]] = {
         ("No such customer", "There is no customer {customer_id}."),
         ("客户不存在", "没有客户 {customer_id}。"),
     ),
+    "callback.not_found": _problem(
+        HTTPStatus.NOT_FOUND,
+        ("No such callback", "There is no open callback {callback_id}."),
+        ("回电不存在", "没有未完成的回电 {callback_id}。"),
+    ),
     "customer.exists": _problem(
         HTTPStatus.CONFLICT,
         ("Customer exists", "Another customer has this external reference."),

@@ -220,6 +220,23 @@ async def test_an_agent_ties_his_call_to_a_customer(demo: Site, past_call: str) 
     assert call["customer"]["id"] == chosen
 
 
+async def test_a_callback_is_kept_once_and_leaves_the_pop(demo: Site, past_call: str) -> None:
+    ann = await demo.signed_in("ann")
+    path = f"/api/v1/calls/{past_call}"
+    due = {"code": "callback", "callback_at": "2030-01-01T10:00:00Z"}
+    status, saved = await ann.ask("PUT", f"{path}/disposition", due)
+    assert status == 200, saved
+    _, pop = await ann.ask("GET", f"{path}/screen-pop")
+    promised = [promise["id"] for promise in pop["open_callbacks"] if promise["due_at"].startswith("2030")]
+    assert len(promised) == 1
+    done = f"/api/v1/callbacks/{promised[0]}/done"
+    assert (await ann.ask("POST", done))[0] == 204
+    _, pop = await ann.ask("GET", f"{path}/screen-pop")
+    assert promised[0] not in [promise["id"] for promise in pop["open_callbacks"]]
+    status, problem = await ann.ask("POST", done)
+    assert (status, problem["code"]) == (404, "callback.not_found")
+
+
 async def test_surveys_are_listed_for_supervisors_and_those_who_may(demo: Site, past_call: str) -> None:
     ann, sue = await demo.signed_in("ann"), await demo.signed_in("sue")
     status, page = await sue.ask("GET", "/api/v1/surveys?from=2020-01-01T00:00:00Z")
