@@ -1,7 +1,7 @@
 """The service's processor time over Asterisk's, while both carry the same 200 calls with audio.
 
-sipp makes the callers and the phones; everything is on this machine. Each call went through the queue to one
-of 200 agents and carries audio in both directions.
+sipp makes the callers and the phones; everything is on this machine. Each call goes through the hook and the
+queue to an agent and carries audio in both directions; eight calls end and eight begin each second.
 """
 
 import asyncio
@@ -15,19 +15,22 @@ from pathlib import Path
 import psutil
 
 from bench.figure import Figure
+from bench.loaded_service import sales_queue
 from cti.customers.demo import load_demo_customers
 from cti.db.engine import open_engine
 from cti.db.migrations import upgrade
 from cti.installation.postgres import embedded
+from cti.queues.store import create_queue
 from cti.simulation.lab import FIRST_EXTENSION, Lab, laboratory
 from cti.simulation.load import sipp_agents, sipp_callers
 
-CALLS = 200
-CALLS_A_SECOND = 10.0
-#: Longer than it takes to get all calls up and to measure.
-TALK_SECONDS = 75.0
+CONCURRENT = 200
+TALK_SECONDS = 25.0
+CALLS_A_SECOND = CONCURRENT / TALK_SECONDS
+AGENTS = 240
 MEASURED_SECONDS = 30.0
-_UP_SECONDS = CALLS / CALLS_A_SECOND + 8.0
+_RAMP_SECONDS = TALK_SECONDS + 8.0
+_CALLS = int(CALLS_A_SECOND * (_RAMP_SECONDS + MEASURED_SECONDS + 2.0))
 
 
 @contextlib.asynccontextmanager
@@ -58,16 +61,17 @@ async def _measure() -> list[Figure]:
         await upgrade(url)
         async with open_engine(url) as engine, engine.begin() as connection:
             await load_demo_customers(connection, 5_000)
-        lab = await stack.enter_async_context(laboratory(home / "asterisk", phones=CALLS, one_socket=True))
+            await create_queue(connection, sales_queue(wrap_up_seconds=1), survey=True)
+        lab = await stack.enter_async_context(laboratory(home / "asterisk", phones=AGENTS, one_socket=True))
         service = await stack.enter_async_context(_service(lab, home / "home", url))
         observer = await stack.enter_async_context(lab.observer(filtered=True))
-        for number in range(CALLS):
+        for number in range(AGENTS):
             await lab.sign_in(observer, number + 1, FIRST_EXTENSION + number, "sales")
         await stack.enter_async_context(sipp_agents(lab, ring_seconds=0.5))
         callers = asyncio.create_task(
-            sipp_callers(lab, calls=CALLS, per_second=CALLS_A_SECOND, talk_seconds=TALK_SECONDS)
+            sipp_callers(lab, calls=_CALLS, per_second=CALLS_A_SECOND, talk_seconds=TALK_SECONDS)
         )
-        await asyncio.sleep(_UP_SECONDS)
+        await asyncio.sleep(_RAMP_SECONDS)
         asterisk = psutil.Process(lab.asterisk.pid)
         status = await observer.send("CoreStatus")
         began = _cpu(service), _cpu(asterisk)
@@ -83,7 +87,7 @@ async def _measure() -> list[Figure]:
             baseline_name="Asterisk",
             goal="ratio <= 0.10",
         ),
-        Figure(name="cpu_share_channels", value=float(status["CoreCurrentCalls"]), unit="calls"),
+        Figure(name="cpu_share_channels", value=float(status["CoreCurrentCalls"]), unit="channels"),
         Figure(name="cpu_share_failed_calls", value=float(result.failed), unit="calls"),
     ]
 

@@ -104,6 +104,7 @@ async def our_cost(blocks: list[bytes], database_url: str, home: Path) -> Cost:
     from cti.calls.board import Board
     from cti.calls.intake import Intake
     from cti.calls.recorder import Recorder
+    from cti.garbage import collect_rarely
     from cti.journal.journal import Journal
 
     recorder = Recorder(database_url, "lab")
@@ -116,6 +117,7 @@ async def our_cost(blocks: list[bytes], database_url: str, home: Path) -> Cost:
     warm_up, *copies = _repeated(blocks)
     await _feed(protocol.data_received, warm_up)
     await recorder.drain()
+    collect_rarely()  # as the service does at its start
     counted = list(itertools.chain(*copies))
     began = time.process_time()
     await _feed(protocol.data_received, counted)

@@ -63,23 +63,24 @@ async def loaded_service(*, agents: int, wrap_up_seconds: int = 1) -> AsyncItera
         )
 
 
+def sales_queue(wrap_up_seconds: int) -> dict[str, object]:
+    """The settings of the one queue that benchmarks use."""
+    return {
+        "name": QUEUE,
+        "title": "Sales",
+        "extension": "3001",
+        "language": None,
+        "service_level_seconds": 20,
+        "service_level_target": 0.8,
+        "wrap_up_seconds": wrap_up_seconds,
+        "missed_offers_limit": 3,
+    }
+
+
 async def _people(url: str, agents: int, wrap_up_seconds: int) -> list[str]:
     async with open_engine(url) as engine:
         async with engine.begin() as connection:
-            await create_queue(
-                connection,
-                {
-                    "name": QUEUE,
-                    "title": "Sales",
-                    "extension": "3001",
-                    "language": None,
-                    "service_level_seconds": 20,
-                    "service_level_target": 0.8,
-                    "wrap_up_seconds": wrap_up_seconds,
-                    "missed_offers_limit": 3,
-                },
-                survey=False,
-            )
+            await create_queue(connection, sales_queue(wrap_up_seconds), survey=False)
             await load_demo_customers(connection, CUSTOMERS)
             users = [
                 await create_user(

@@ -32,6 +32,7 @@ from cti.customers.crm import Crm
 from cti.customers.lookup import CustomerLookup
 from cti.customers.screen_pop import ScreenPops
 from cti.db.engine import open_engine
+from cti.garbage import collect_rarely
 from cti.http.shapes import instant
 from cti.ivr.inbound import Inbound
 from cti.ivr.settings_cache import SettingsCache
@@ -143,6 +144,7 @@ async def run_service(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with open_service(settings) as service:
+        collect_rarely()
         stopped = loop.create_task(stop.wait(), name="stop signal")
         failed = loop.create_task(service.loops.failure(), name="failure")
         await asyncio.wait({stopped, failed}, return_when=asyncio.FIRST_COMPLETED)
