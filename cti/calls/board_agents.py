@@ -123,8 +123,15 @@ def member_added(state: State, event: AmiEvent, out: list[Fact]) -> None:
     if agent_id is None:
         return
     record = record_of(state, agent_id, out)
-    adopt_member(state, record, event.get("Queue"), event.get("Interface"), out)
-    set_pause(state, record, reason_of(event), out)
+    reason = reason_of(event)
+    if record.agent.queues:
+        # One more queue: that he is not paused in it yet does not make him ready.
+        adopt_member(state, record, event.get("Queue"), event.get("Interface"), out)
+        if reason is not None:
+            set_pause(state, record, reason, out)
+    else:
+        record.agent.pause_reason = reason
+        adopt_member(state, record, event.get("Queue"), event.get("Interface"), out)
 
 
 def adopt_member(state: State, record: AgentRecord, queue: str, interface: str, out: list[Fact]) -> None:

@@ -88,7 +88,9 @@ class Scenario:
                 self.transfers[transfer.id] = transfer
             case SurveyStarted(survey=survey) | SurveyEnded(survey=survey):
                 self.surveys[survey.id] = survey
-            case AgentStateChanged(agent=agent):
+            case AgentStateChanged(agent=agent, before=before):
+                if before is not None:
+                    self.agent_states.setdefault(before.id, before)
                 self.agent_states[agent.state.id] = agent.state
             case Anomaly():
                 self.anomalies.append(fact)
@@ -117,7 +119,7 @@ class Scenario:
         """The states an agent went through; a pause with its reason."""
         return [
             f"{state.status.value} {state.reason}" if state.reason is not None else state.status.value
-            for state in self.agent_states.values()
+            for state in sorted(self.agent_states.values(), key=lambda one: int(one.id.rpartition("-")[2]))
             if state.agent_id == agent_id
         ]
 

@@ -33,6 +33,7 @@ def test_an_answered_call_waits_rings_talks_and_is_wrapped_up() -> None:
     assert (call.direction, call.queue, call.agent_id) == ("inbound", "sales", 1)
     assert (call.caller_number, call.dialled_number) == ("13800138000", "4001")
     assert scenario.states(1) == [
+        "logged_out",
         "paused signed-in",
         "ready",
         "ringing",
@@ -110,7 +111,7 @@ def test_hold_and_resume_twice_cuts_the_talk_into_three() -> None:
         ("agent 1", "talk", 7.0, 8.0),
         ("agent 1", "wrap_up", 8.0, 8.5),
     ]
-    assert scenario.states(1)[2:9] == ["ringing", "talking", "hold", "talking", "hold", "talking", "wrap_up"]
+    assert scenario.states(1)[3:10] == ["ringing", "talking", "hold", "talking", "hold", "talking", "wrap_up"]
 
 
 def test_a_caller_who_hangs_up_while_held_ends_the_hold_and_says_no_talk() -> None:
@@ -259,3 +260,15 @@ def test_keys_pressed_in_menus_are_kept_with_the_call_once() -> None:
     scenario = Scenario([*events[: born + 1], choice, choice])
     [call] = scenario.calls.values()
     assert call.choices == [("language", "2", at)]
+
+
+def test_one_more_queue_in_which_an_agent_is_not_paused_does_not_make_him_ready() -> None:
+    def member(queue: str, paused: int, reason: str = "") -> AmiEvent:
+        headers = {"Queue": queue, "MemberName": "agent-1", "Interface": "PJSIP/1001"}
+        return parse(encode("QueueMemberAdded", 1.0, **headers, Paused=paused, PausedReason=reason))
+
+    scenario = Scenario([member("sales", 1, "lunch"), member("support", 0)])
+    assert scenario.states(1) == ["logged_out", "paused lunch"]
+    agent = scenario.board.agent(1)
+    assert agent is not None
+    assert agent.queues == ["sales", "support"]

@@ -37,7 +37,7 @@ def test_after_a_blind_transfer_talk_is_charged_to_whoever_had_it() -> None:
     assert (transfer.kind, transfer.agent_id, transfer.to_number) == (TransferKind.BLIND, 1, "1002")
     [call] = scenario.calls.values()
     assert call.agent_id == 2  # who talked last
-    assert scenario.states(2) == ["ready", "ringing", "talking", "ready"]
+    assert scenario.states(2) == ["logged_out", "ready", "ringing", "talking", "ready"]
 
 
 def test_an_attended_transfer_through_asterisk_holds_the_caller_during_the_consultation() -> None:
@@ -161,7 +161,7 @@ def test_two_agents_who_call_each_other_both_ring_and_talk_and_wrap_up_nothing()
         ("agent 3", "talk", 1.0, 3.0),
     ]
     for agent_id in (1, 3):
-        assert scenario.states(agent_id) == ["ready", "ringing", "talking", "ready"]
+        assert scenario.states(agent_id) == ["logged_out", "ready", "ringing", "talking", "ready"]
     [call] = scenario.calls.values()
     assert call.direction is Direction.INTERNAL
 
