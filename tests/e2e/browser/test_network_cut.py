@@ -48,3 +48,19 @@ async def test_a_page_opened_without_a_network_signs_in_once_it_is_back(centre: 
     await page.fill("#password", centre.passwords["agent"])
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/agent")
+
+
+async def test_a_page_whose_session_ended_elsewhere_asks_to_sign_in_and_goes_back(centre: Centre) -> None:
+    page = await centre.signed_in("supervisor")
+    await page.goto(centre.wire.url + "/supervisor/calls")
+    await expect(page.locator("[role=search]")).to_be_visible()
+    other = await page.context.new_page()
+    await other.goto(centre.wire.url)
+    await other.wait_for_url("**/supervisor")
+    await other.get_by_role("button", name="Sign out of this page").click()
+    await page.wait_for_url(lambda url: "/sign-in" in url)
+    await expect(page.get_by_role("status")).to_contain_text("session has ended")
+    await page.fill("#username", "supervisor")
+    await page.fill("#password", centre.passwords["supervisor"])
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/supervisor/calls")

@@ -59,6 +59,7 @@ const en = {
     retry: 'Connect now',
     asteriskUp: 'Telephone system connected',
     asteriskDown: 'The telephone system is not connected since {time}. Calls go on, but states and commands wait.',
+    asteriskNever: 'The telephone system is not connected yet. Calls go on, but states and commands wait.',
     restored: 'Connected again; everything is up to date.',
   },
   signIn: {

@@ -61,6 +61,7 @@ const zh: Messages = {
     retry: '立即连接',
     asteriskUp: '电话系统已连接',
     asteriskDown: '电话系统自 {time} 起未连接。通话不受影响，但状态和操作需要等待。',
+    asteriskNever: '电话系统尚未连接。通话不受影响，但状态和操作需要等待。',
     restored: '已恢复连接，数据已是最新。',
   },
   signIn: {
