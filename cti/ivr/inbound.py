@@ -14,6 +14,7 @@ from cti.asterisk.agi_session import AgiSession
 from cti.asterisk.events import encode
 from cti.calls.model import NumberState
 from cti.customers.numbers import normalise
+from cti.errors import JournalError
 from cti.ivr.model import IvrSettings
 from cti.ivr.prompts import ASTERISK_LANGUAGES, Prompt, language_of
 
@@ -87,7 +88,14 @@ class Inbound:
             headers["Number"] = number.e164
         elif number.state is NumberState.KNOWN:
             headers["Number"] = number.display
-        self._journal(encode("CtiCallLabelled", self._clock(), **headers, NumberState=number.state.value))
+        self._write(encode("CtiCallLabelled", self._clock(), **headers, NumberState=number.state.value))
+
+    def _write(self, block: bytes) -> None:
+        try:
+            self._journal(block)
+        except JournalError as error:
+            # The caller reaches his queue all the same.
+            log.warning("A call goes on without its label", code=error.code)
 
     async def _ask_language(self, session: AgiSession) -> str:
         await session.command(f'SET VARIABLE TIMEOUT(absolute) "{_MENU_LIMIT_SECONDS}"')
@@ -95,7 +103,7 @@ class Inbound:
         for _ in range(_MENU_TRIES):
             key = await self._menu_key(session)
             language = _LANGUAGE_KEYS.get(key)
-            self._journal(
+            self._write(
                 encode(
                     "CtiIvrChoice",
                     self._clock(),

@@ -1,6 +1,7 @@
 """The survey on the telephone: plays what `cti.ivr.survey` decides, and writes each answer down at once."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -70,7 +71,8 @@ class SurveySession:
             outcome = survey.failed()
             raise
         finally:
-            self._write("CtiSurveyEnded", uniqueid, Outcome=outcome.value)
+            with contextlib.suppress(JournalError):
+                self._write("CtiSurveyEnded", uniqueid, Outcome=outcome.value)
 
     async def _ask(self, session: AgiSession, survey: Survey, uniqueid: str) -> None:
         step = survey.begin()
