@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 import uvloop
-from scripted_peer import ScriptedPeer, answered, block
+from scripted_peer import Headers, ScriptedPeer, answered, block
 
 from cti.asterisk.connection import AmiConnection
 from cti.asterisk.events import parse
@@ -269,6 +269,25 @@ async def test_events_keep_their_order_and_none_is_lost_in_a_flood(
         peer.push(b"".join(hold(number) + noise for number in range(40_000)))
         await received.until(lambda: bool(received.blocks) and received.blocks[-1] == hold(39_999))
         assert received.numbers() == list(range(40_000))
+
+
+async def test_a_late_answer_to_a_ping_is_excused_while_events_still_come(
+    peer: ScriptedPeer, received: Received
+) -> None:
+    pings = 0
+
+    def late_once(headers: Headers) -> bytes | None:
+        nonlocal pings
+        pings += 1
+        if pings != 2:  # the first belongs to the beginning of the connection
+            return answered(headers, "Ping: Pong", "Timestamp: 1763789001.000000")
+        peer.push(hold(1))
+        return None
+
+    peer.replies["Ping"] = late_once
+    async with connected(peer.settings(), received):
+        await peer.until(lambda: pings >= 4)
+        assert peer.connections == 1
 
 
 async def test_an_exception_in_the_sink_costs_no_other_event_of_the_chunk_and_is_loud(
