@@ -8,7 +8,8 @@ import asyncio
 import re
 import secrets
 import time
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final
 
 import structlog
 from aiohttp import web
@@ -88,17 +89,20 @@ class AgentCommands:
         try:
             for queue in entry.queues:
                 if queue not in served:
-                    await actions.queue_add(
-                        self._ami,
-                        queue=queue,
-                        interface=device.interface,
-                        agent_id=agent_id,
-                        paused=reason is not None,
-                        reason=reason or SystemReason.SIGNED_IN,
-                    )
+                    await self._join(agent_id, queue, device.interface, reason)
         except AmiError:
             self._reserved.pop(device.interface, None)
             raise
+
+    def follow_directory(self) -> None:
+        """Bring agents who are signed in into the queues that they are to serve, and out of all others."""
+        for agent in self._board.agents():
+            entry = self._directory.agents.get(agent.agent_id)
+            if entry is None or not agent.queues:
+                continue
+            wanted = set(entry.queues) if entry.active else set()
+            if wanted != set(agent.queues):
+                self._spawn(self._move(agent, wanted), f"queues of agent {agent.agent_id}")
 
     async def sign_out(self, agent_id: int) -> None:
         """Takes the agent's device out of all queues."""
@@ -206,12 +210,34 @@ class AgentCommands:
         _, extension = self._target(None, number)
         if not self._ami.ready.is_set():
             raise AmiNotConnected
-        work = self._originate(_interface(agent), extension)
-        task = asyncio.create_task(work, name=f"dial for agent {agent_id}")
+        self._spawn(self._originate(_interface(agent), extension), f"dial for agent {agent_id}")
+
+    # --- Inside ---
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    # --- Inside ---
+    async def _move(self, agent: Agent, wanted: set[str]) -> None:
+        interface, before = _interface(agent), set(agent.queues)
+        try:
+            for queue in sorted(wanted - before):
+                await self._join(agent.agent_id, queue, interface, agent.pause_reason)
+            for queue in sorted(before - wanted):
+                await actions.queue_remove(self._ami, queue=queue, interface=interface)
+        except AmiError as error:
+            log.warning("agent.queues_not_changed", agent_id=agent.agent_id, error=error.code)
+
+    async def _join(self, agent_id: int, queue: str, interface: str, reason: str | None) -> None:
+        await actions.queue_add(
+            self._ami,
+            queue=queue,
+            interface=interface,
+            agent_id=agent_id,
+            paused=reason is not None,
+            reason=reason or SystemReason.SIGNED_IN,
+        )
 
     async def _originate(self, interface: str, extension: str) -> None:
         try:

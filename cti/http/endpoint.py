@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 import msgspec
+import structlog
 from aiohttp import hdrs, web
 from pydantic import BaseModel
 
@@ -23,6 +24,8 @@ class Authenticator(Protocol):
     async def __call__(self, request: web.Request) -> Principal | None:
         """The sender, or None when he does not say, or what he shows is not valid any more."""
 
+
+log = structlog.get_logger(__name__)
 
 AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
 
@@ -109,7 +112,10 @@ async def _once(
         raise
     body = response.body if isinstance(response, web.Response) else b""
     kept = None if route.shows_secret else bytes(body) if isinstance(body, bytes) else b""
-    await asyncio.shield(store.finish(owner, key, StoredAnswer(status=response.status, body=kept)))
+    try:
+        await asyncio.shield(store.finish(owner, key, StoredAnswer(status=response.status, body=kept)))
+    except Exception as error:  # noqa: BLE001  (it was done, so it must not look as if it had failed)
+        log.warning("idempotency.not_kept", error=str(error)[:200])
     return response
 
 

@@ -7,6 +7,7 @@ import structlog
 from aiohttp import web
 from pydantic import Field
 
+from cti.agents.directory import DIRECTORY
 from cti.http.keys import ENGINE
 from cti.http.principal import Language, Principal, Role, Scope
 from cti.http.problems import Problem, invalid
@@ -124,6 +125,7 @@ async def create_user(request: web.Request, principal: Principal, body: NewUser)
             password=body.password or generated,
             queues=body.agent.queues if body.agent is not None else (),
         )
+    await request.app[DIRECTORY].refresh()
     log.info("user.created", user_id=user.id, by=principal.key)
     return msgspec.structs.replace(_view(user), generated_password=generated)
 
@@ -149,6 +151,7 @@ async def change_user(request: web.Request, principal: Principal, user_id: Id, b
         await request.app[SESSIONS].end_all_of(user_id)
     else:
         request.app[SESSIONS].renamed(user_id)
+    await request.app[DIRECTORY].refresh()
     log.info("user.changed", user_id=user_id, by=principal.key, fields=sorted(body.model_fields_set))
     return _view(user)
 

@@ -83,7 +83,7 @@ async def open_desk(
         log.warning("desk.opened_without_database", error=str(error)[:200])
     wrap_ups.on_change = hub.agent_changed
     consultations.on_change = hub.agent_changed
-    directory.watchers.append(wrap_ups.review_all)
+    directory.watchers += [wrap_ups.review_all, commands.follow_directory]
     ami.watch(hub.link_changed)
     hub.link_changed(ami.status)
     try:

@@ -8,6 +8,9 @@ import pytest_asyncio
 from live_reader import LiveReader
 from web_site import Floor, Visitor
 
+from cti.agents.wrap_up import WrapUps
+from cti.asterisk.actions import queue_pause
+from cti.http.shapes import instant
 from cti.simulation.lab import Lab, answering, ringing
 
 CALLER = "13800138000"
@@ -45,6 +48,11 @@ async def at_work(floor: Floor, username: str, device_id: int) -> AsyncIterator[
 
 async def order(visitor: Visitor, what: str, body: object = None) -> tuple[int, object]:
     return await visitor.ask("POST", f"/api/v1/agent/{what}", {} if body is None else body)
+
+
+def pause_of_ann(floor: Floor) -> str | None:
+    agent = floor.desk.board.agent(1)
+    return None if agent is None else agent.pause_reason
 
 
 def consulting(frame: dict[str, Any]) -> bool:
@@ -123,6 +131,69 @@ async def test_wrap_up_ends_early_or_is_extended_and_a_pause_asked_for_while_tal
         assert (await order(ann, "wrap-up/end"))[0] == 202
         await live.agent("paused", reason="lunch")
         assert await refused(ann, "pause", {"reason": "wrap-up"}) == "request.invalid"
+
+
+async def test_a_wrap_up_goes_on_over_a_restart_of_the_service_and_ends_in_time(
+    floor: Floor, lab: Lab, ann: Visitor
+) -> None:
+    async with LiveReader(ann) as live, lab.phone(1001, answering(after=0.1)), lab.trunk() as trunk:
+        await order(ann, "ready")
+        call = await trunk.dial("4001", caller=CALLER)
+        await live.agent("talking")
+        await call.stay(0.5)
+        await call.hang_up()
+        await live.agent("wrap_up")
+        await order(ann, "wrap-up/extend", {"seconds": 1})
+        desk = floor.desk
+        agent = desk.board.agent(1)
+        assert agent is not None
+        ends_at = desk.wrap_ups.ends_at(agent)
+        await desk.wrap_ups.close()
+        restarted = WrapUps(desk.board, desk.directory, floor.ami, floor.ami.clock, floor.engine)
+        assert restarted.ends_at(agent) != ends_at
+        await restarted.load()
+        assert abs((restarted.ends_at(agent) or 0) - (ends_at or 0)) < 0.001
+        ready = await live.agent("ready")
+        assert ready["since"] >= instant((ends_at or 0) - 0.1)
+        await restarted.close()
+
+
+async def test_an_agent_whom_nobody_paused_while_he_talked_is_paused_after_a_restart(
+    floor: Floor, lab: Lab, ann: Visitor
+) -> None:
+    async with LiveReader(ann) as live, lab.phone(1001, answering(after=0.1)), lab.trunk() as trunk:
+        await order(ann, "ready")
+        call = await trunk.dial("4001", caller=CALLER)
+        await live.agent("talking")
+        await call.stay(0.5)
+        assert pause_of_ann(floor) == "wrap-up"
+        await queue_pause(floor.ami, interface="PJSIP/1001", paused=False, reason=None)
+        await call.stay(0.5)
+        assert pause_of_ann(floor) is None
+        restarted = WrapUps(floor.desk.board, floor.desk.directory, floor.ami, floor.ami.clock, floor.engine)
+        await restarted.load()
+        await call.stay(0.5)
+        assert pause_of_ann(floor) == "wrap-up"
+        await restarted.close()
+        await call.hang_up()
+        await live.agent("wrap_up")
+
+
+async def test_a_change_of_his_queues_reaches_an_agent_who_is_signed_in(floor: Floor, ann: Visitor) -> None:
+    ada = await floor.signed_in("ada")
+    _, users = await ada.ask("GET", "/api/v1/users")
+    path = f"/api/v1/users/{users['items'][0]['id']}"
+    async with LiveReader(ann) as live:
+        assert (await ada.ask("PATCH", path, {"agent": {"queues": ["support"]}}))[0] == 200
+        await live.agent("paused", queues=["support"], reason="signed-in")
+        assert (await ada.ask("PATCH", path, {"agent": {"queues": ["sales", "support"]}}))[0] == 200
+        changed = await live.until(
+            lambda f: sorted((f.get("agent") or {}).get("queues", [])) == ["sales", "support"],
+            len(live.frames) - 1,
+        )
+        assert changed["agent"]["state"] == "paused"
+        answer = await ada.ask("PATCH", path, {"agent": {"queues": ["nothing"]}})
+        assert answer[1]["code"] == "queue.not_found"
 
 
 async def test_an_agent_who_misses_his_offers_is_paused(floor: Floor, lab: Lab, ann: Visitor) -> None:
