@@ -77,7 +77,9 @@ class Wire:
             other_reader, other_writer = await asyncio.open_connection(HOST, self._service_port)
             self._writers |= {writer, other_writer}
             try:
-                await asyncio.gather(_pipe(reader, other_writer), _pipe(other_reader, writer))
+                # It may have been cut while this connection was being made.
+                if self._server is not None and self._server.is_serving():
+                    await asyncio.gather(_pipe(reader, other_writer), _pipe(other_reader, writer))
             finally:
                 self._writers -= {writer, other_writer}
                 for end in (writer, other_writer):
