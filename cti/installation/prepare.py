@@ -1,5 +1,4 @@
-"""``python -m cti.installation.prepare``: the secrets that containers share, made once in ``<home>/secrets``.
-"""
+"""``python -m cti.installation.prepare``: the secrets that containers share, made once below ``CTI_HOME``."""
 
 import sys
 
