@@ -41,7 +41,8 @@ from cti.journal.journal import Journal
 from cti.loops import Loops
 from cti.people.authentication import SiteSettings
 from cti.web.desk import Desk, open_desk
-from cti.web.server import WebResources, create_web_app, serve
+from cti.web.listener import serve
+from cti.web.server import WebResources, create_web_app
 from cti.web.status import AmiStatus, DatabaseStatus, JournalStatus, RecorderStatus, ServiceStatus
 
 log = structlog.get_logger(__name__)

@@ -1,7 +1,5 @@
 """The web application: every room's routes in one table, the live WebSocket, and the client's files."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -49,8 +47,6 @@ ROUTES: Final[tuple[Routes, ...]] = (
     status.routes,
     pages.routes,
 )
-
-_KEEPALIVE_SECONDS: Final = 75.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,25 +99,3 @@ def create_web_app(resources: WebResources) -> web.Application:
 
 async def _send_everybody_away(app: web.Application) -> None:
     app[LIVE].close()
-
-
-@asynccontextmanager
-async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
-    """Listen; yields the port (the chosen one when ``port`` is 0), and closes everything at the end."""
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        handle_signals=False,
-        auto_decompress=False,
-        keepalive_timeout=_KEEPALIVE_SECONDS,
-        shutdown_timeout=2.0,
-        max_line_size=8190,
-        max_field_size=8190,
-    )
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, host, port, backlog=1024)
-        await site.start()
-        yield int(runner.addresses[0][1])
-    finally:
-        await runner.cleanup()

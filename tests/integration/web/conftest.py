@@ -20,7 +20,8 @@ from cti.loops import Loops
 from cti.people.authentication import SiteSettings
 from cti.simulation.lab import Lab
 from cti.web.desk import open_desk
-from cti.web.server import WebResources, create_web_app, serve
+from cti.web.listener import serve
+from cti.web.server import WebResources, create_web_app
 from cti.web.status import (
     AmiStatus,
     DatabaseStatus,
