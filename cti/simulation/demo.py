@@ -43,7 +43,7 @@ from cti.simulation.phone import SimulatedPhone
 HOST = "127.0.0.1"
 PHONES = [str(1001 + number) for number in range(10)]
 DATABASE = "cti"
-CALL_EVERY_SECONDS = 12.0
+CALL_EVERY_SECONDS = 16.0
 SERVICE_START_SECONDS = 60.0
 
 
@@ -282,7 +282,7 @@ async def _phones(
 ) -> None:
     simulated = len(_simulated())
     for number, extension in enumerate(PHONES):
-        talk = (15.0, 45.0) if number < simulated else None
+        talk = (10.0, 25.0) if number < simulated else None
         await stack.enter_async_context(
             SimulatedPhone(
                 address=(HOST, ports.phones + number), server=(HOST, ports.sip), user=extension,

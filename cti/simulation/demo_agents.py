@@ -115,7 +115,7 @@ class SimulatedAgent:
         elif state == "hold" and chance.random() < 0.2:
             await _json(session, "POST", "/api/v1/agent/call/resume", {})
         elif state == "wrap_up":
-            await asyncio.sleep(chance.uniform(3, 12))
+            await asyncio.sleep(chance.uniform(2, 7))
             if agent["call"] is not None and dispositions:
                 await _json(
                     session, "PUT", f"/api/v1/calls/{agent['call']['call_id']}/disposition",
