@@ -10,7 +10,8 @@ from cti.agents import store
 from cti.agents.commands import COMMANDS, AgentCommands
 from cti.agents.directory import DIRECTORY
 from cti.agents.store import Choice
-from cti.agents.views import VIEWS, AgentSnapshot, DeviceUse
+from cti.agents.view_model import AgentSnapshot, DeviceUse
+from cti.agents.views import VIEWS
 from cti.calls.model import TransferKind
 from cti.http.keys import ENGINE
 from cti.http.language import reader_language

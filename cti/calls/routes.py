@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.agents.tables import disposition_codes
-from cti.agents.views import VIEWS, DispositionView
+from cti.agents.view_model import DispositionView
+from cti.agents.views import VIEWS
 from cti.calls import store
 from cti.calls.call_views import (
     CallDetailView,

@@ -1,5 +1,6 @@
 """Idempotency keys in PostgreSQL, kept for a day."""
 
+import time
 from typing import Final
 
 import sqlalchemy as sa
@@ -14,12 +15,16 @@ _KEPT: Final = sa.text("interval '1 day'")
 #: A request that was begun and neither finished nor given back for so long died with its process.
 _ABANDONED: Final = sa.text("interval '1 minute'")
 
+#: How often the keys of everybody that are too old are dropped.
+_PURGE_SECONDS: Final = 3600.0
+
 
 class StoredKeys:
     """An `IdempotencyStore`."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._purged_at = 0.0
 
     async def begin(self, owner: str, key: str, fingerprint: bytes) -> StoredAnswer | None:
         """Take the key, or give the answer of the same request before."""
@@ -29,7 +34,11 @@ class StoredKeys:
         dead = keys.c.status.is_(None) & (keys.c.created_at < sa.func.now() - _ABANDONED)
         taken = insert(keys).values(values).on_conflict_do_nothing().returning(keys.c.key)
         async with self._engine.begin() as connection:
-            await connection.execute(keys.delete().where(mine & (old | dead)))
+            gone = mine & (old | dead)
+            if time.monotonic() - self._purged_at > _PURGE_SECONDS:
+                self._purged_at = time.monotonic()
+                gone |= old
+            await connection.execute(keys.delete().where(gone))
             if await connection.scalar(taken) is not None:
                 return None
             row = (await connection.execute(sa.select(keys).where(mine))).one_or_none()
@@ -51,8 +60,3 @@ class StoredKeys:
         mine = (keys.c.owner == owner) & (keys.c.key == key)
         async with self._engine.begin() as connection:
             await connection.execute(keys.delete().where(mine & keys.c.status.is_(None)))
-
-    async def purge(self) -> None:
-        """Drop keys that are too old to be replayed."""
-        async with self._engine.begin() as connection:
-            await connection.execute(keys.delete().where(keys.c.created_at < sa.func.now() - _KEPT))

@@ -13,7 +13,8 @@ import msgspec
 from aiohttp import WSCloseCode, web
 
 from cti.agents.directory import Directory
-from cti.agents.views import AgentLive, AgentViews
+from cti.agents.view_model import AgentLive
+from cti.agents.views import AgentViews
 from cti.asterisk.link import LinkState, LinkStatus
 from cti.calls.board import Board
 from cti.calls.model import (

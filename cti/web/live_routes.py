@@ -9,7 +9,7 @@ import msgspec
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from cti.agents.views import AgentLive
+from cti.agents.view_model import AgentLive
 from cti.http.endpoint import AUTHENTICATOR
 from cti.http.principal import PERSON, Principal, Role, Scope
 from cti.http.problems import Problem
