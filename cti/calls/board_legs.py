@@ -172,8 +172,18 @@ def rename(state: State, event: AmiEvent, out: list[Fact]) -> None:
 def hangup_request(state: State, event: AmiEvent, out: list[Fact]) -> None:
     """A channel is asked to end."""
     track = find_leg(state, event, out)
-    if track is not None:
-        track.hanging_up = True
+    if track is None:
+        return
+    track.hanging_up = True
+    if event.name == "HangupRequest" and _has_agent(state, track):
+        track.hangs_up_first = True
+
+
+def _has_agent(state: State, track: LegTrack) -> bool:
+    """Whether the caller talks with the agent whom his queue gave him."""
+    entry = state.entries.get(track.entry_id or "")
+    agent = state.legs.get(track.peer_id or "")
+    return entry is not None and agent is not None and track.connected and agent.queue == entry.queue
 
 
 def hang_up(state: State, event: AmiEvent, out: list[Fact]) -> None:
@@ -185,6 +195,9 @@ def hang_up(state: State, event: AmiEvent, out: list[Fact]) -> None:
     if event.get("Context") == _VOICEMAIL_CONTEXT:
         state.calls[track.leg.call_id].call.voicemail = True
         out.append(CallChanged(at=state.at, call=state.calls[track.leg.call_id].call))
+    if track.hangs_up_first:
+        # AgentComplete says so too, but names no channel when both are gone before it is sent.
+        board_surveys.never_offered(state, state.calls[track.leg.call_id], event, out)
     end_leg(state, track, LegEnding.HANGUP, out, cause=number_of(event.get("Cause")))
 
 
