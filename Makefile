@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 run: setup
 	$(PYTHON) -m cti demo
 
-test: setup-test lint types pytest
+test: setup-test lint types web-check pytest
 
 bench: setup-test
 	$(PYTHON) -m bench
@@ -36,6 +36,9 @@ lint:
 
 types:
 	$(PYTHON) -m mypy
+
+web-check:
+	@setup/web.sh check
 
 pytest:
 	$(PYTHON) -m pytest

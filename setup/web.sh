@@ -1,5 +1,6 @@
 #!/bin/sh
 # The web client: dependencies from its lock file, then the build, both only when something has changed.
+# Argument: check (also run the client's own tests).
 set -eu
 cd "$(dirname "$0")/.."
 . setup/say.sh
@@ -31,3 +32,4 @@ if [ "$(cat dist/.built 2>/dev/null)" != "$sources" ]; then
     npm run --silent build || fail "the web client does not build." "Its lines above say why."
     printf '%s\n' "$sources" >dist/.built
 fi
+[ "${1:-}" != check ] || npm run --silent test || fail "the web client's tests failed." "Its lines above say which."
