@@ -1,0 +1,99 @@
+"""The service as a process of its own, as an init system runs it, beside a laboratory and a database."""
+
+import asyncio
+import contextlib
+import os
+import re
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from cti.simulation.lab import Lab
+
+_START_SECONDS = 30.0
+
+
+@dataclass
+class ServiceProcess:
+    """`python -m cti serve`; its log stays below ``home``."""
+
+    lab: Lab
+    home: Path
+    database_url: str
+    #: A bearer token that may read the figures.
+    token: str = ""
+    changes: dict[str, Any] = field(default_factory=dict)
+    process: asyncio.subprocess.Process | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it serves HTTP."""
+        return f"http://127.0.0.1:{self.lab.ports.http}"
+
+    @property
+    def log(self) -> str:
+        """All that it has written, in all its lives."""
+        return (self.home / "service.log").read_text(encoding="utf-8", errors="replace")
+
+    async def start(self) -> None:
+        """Start it; returns at once."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        settings = {**self.lab.settings(self.home, self.database_url), **self.changes}
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("CTI_")}
+        environment |= {f"CTI_{name.upper()}": str(value) for name, value in settings.items()}
+        with (self.home / "service.log").open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "cti", "serve", env=environment,
+                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+
+    async def ready(self) -> None:
+        """Wait until it is connected to Asterisk and the database."""
+        async with asyncio.timeout(_START_SECONDS):
+            while not await self._is_ready():
+                assert self.process is not None
+                assert self.process.returncode is None, self.log[-2000:]
+                await asyncio.sleep(0.05)
+
+    async def _is_ready(self) -> bool:
+        with contextlib.suppress(aiohttp.ClientError, OSError):
+            async with aiohttp.ClientSession() as session, session.get(f"{self.url}/api/v1/health") as answer:
+                return bool((await answer.json())["status"] == "ok")
+        return False
+
+    async def figures(self) -> dict[str, float]:
+        """What /metrics says, by name; figures with labels are left out."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        async with (
+            aiohttp.ClientSession(headers=headers, raise_for_status=True) as session,
+            session.get(f"{self.url}/metrics") as answer,
+        ):
+            text = await answer.text()
+        return {name: float(value) for name, value in re.findall(r"^(\w+) ([-+.\deE]+)$", text, re.MULTILINE)}
+
+    def descriptors(self) -> list[str]:
+        """What its open file descriptors lead to."""
+        assert self.process is not None
+        found = []
+        for link in Path(f"/proc/{self.process.pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                found.append(os.readlink(link))  # noqa: PTH115
+        return found
+
+    async def kill(self) -> None:
+        """End it as a crash does."""
+        assert self.process is not None
+        self.process.kill()
+        await self.process.wait()
+
+    async def stop(self) -> int:
+        """End it as an init system does; its exit status."""
+        assert self.process is not None
+        if self.process.returncode is None:
+            self.process.terminate()
+            async with asyncio.timeout(30):
+                await self.process.wait()
+        return self.process.returncode or 0
