@@ -11,16 +11,44 @@ _SPAN: Final = (
     "sum(extract(epoch FROM i.ended_at - i.started_at)) FILTER (WHERE {which}) END::float8"
 )
 
-#: In a call between two of our phones both have a talk; the call's is that of the one who was called.
+#: What belongs to the last year: a look-up that says so at planning time opens no older partition.
+LAST_YEAR: Final = " AND {at} > now() - interval '1 year' AND {at} < now() + interval '1 hour'"
+
+
+def call_spans(call: str, *, recent: bool = False) -> str:
+    """The one definition of a call's times, as a lateral subquery over the row ``call`` of `calls`.
+
+    It gives wait_seconds, talk_seconds, hold_seconds and wrap_up_seconds; NULL is not known. In a call between
+    two of our phones both have a talk; the call's is that of the one who was called. A call that is over, whose
+    talk was measured and that was never held has a hold of zero, unless events of it were missed.
+    """
+    last_year = LAST_YEAR.format(at="i.started_at") + LAST_YEAR.format(at="l.started_at") if recent else ""
+    return f"""
+SELECT s.wait_seconds, coalesce(s.talk_out, s.talk_in) AS talk_seconds,
+       CASE WHEN {call}.gap THEN NULL
+            WHEN s.holds = 0 AND coalesce(s.talk_out, s.talk_in) IS NOT NULL
+                 AND {call}.ended_at IS NOT NULL THEN 0
+            ELSE s.hold_seconds END AS hold_seconds,
+       s.wrap_up_seconds
+FROM (
+    SELECT {_SPAN.format(which="i.kind = 'wait'")} AS wait_seconds,
+           {_SPAN.format(which="i.kind = 'talk' AND l.outgoing")} AS talk_out,
+           {_SPAN.format(which="i.kind = 'talk' AND NOT l.outgoing")} AS talk_in,
+           {_SPAN.format(which="i.kind = 'hold'")} AS hold_seconds,
+           count(*) FILTER (WHERE i.kind = 'hold') AS holds,
+           {_SPAN.format(which="i.kind = 'wrap_up'")} AS wrap_up_seconds
+    FROM intervals i JOIN legs l ON l.id = i.leg_id AND l.started_at = i.leg_started_at
+    WHERE i.call_id = {call}.id AND i.started_at >= {call}.started_at
+      AND i.started_at < {call}.started_at + interval '7 days'{last_year}
+) s"""  # noqa: S608
+
+
 CALL_SUMMARY: Final = f"""
 SELECT c.id, c.started_at, c.answered_at, c.ended_at, c.direction, c.caller_number, c.number_state,
        c.dialled_number, c.language, c.queue, c.agent_id, u.name AS agent_name,
        cu.id AS customer_id, cu.name AS customer_name, c.gap, c.voicemail,
        c.ended_at IS NOT NULL OR c.unknown_end AS over,
-       i.wait_seconds, coalesce(i.talk_out, i.talk_in) AS talk_seconds,
-       CASE WHEN c.gap THEN NULL WHEN i.hold_seconds IS NULL AND i.holds = 0 AND c.answered_at IS NOT NULL
-            AND c.ended_at IS NOT NULL THEN 0 ELSE i.hold_seconds END AS hold_seconds,
-       i.wrap_up_seconds,
+       t.wait_seconds, t.talk_seconds, t.hold_seconds, t.wrap_up_seconds,
        (SELECT e.outcome FROM queue_entries e WHERE e.{_OF_CALL.format(at="e.joined_at")}
         ORDER BY e.joined_at DESC LIMIT 1) AS last_entry,
        (SELECT s.rating FROM surveys s WHERE s.{_OF_CALL.format(at="s.started_at")}
@@ -35,16 +63,7 @@ LEFT JOIN customers cu ON cu.id = coalesce(cc.customer_id, (
     SELECT min(n.customer_id) FROM customer_numbers n
     WHERE n.e164 = CASE c.direction WHEN 'outbound' THEN c.dialled_number ELSE c.caller_number END
     HAVING count(*) = 1))
-LEFT JOIN LATERAL (
-    SELECT {_SPAN.format(which="i.kind = 'wait'")} AS wait_seconds,
-           {_SPAN.format(which="i.kind = 'talk' AND l.outgoing")} AS talk_out,
-           {_SPAN.format(which="i.kind = 'talk' AND NOT l.outgoing")} AS talk_in,
-           {_SPAN.format(which="i.kind = 'hold'")} AS hold_seconds,
-           count(*) FILTER (WHERE i.kind = 'hold') AS holds,
-           {_SPAN.format(which="i.kind = 'wrap_up'")} AS wrap_up_seconds
-    FROM intervals i JOIN legs l ON l.id = i.leg_id AND l.started_at = i.leg_started_at
-    WHERE i.{_OF_CALL.format(at="i.started_at")}
-) i ON true
+LEFT JOIN LATERAL ({call_spans("c")}) t ON true
 WHERE """  # noqa: S608
 
 SUMMARY_ORDER: Final = " ORDER BY c.started_at DESC, c.id DESC LIMIT :limit"

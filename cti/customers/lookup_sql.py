@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from cti.calls.store_sql import call_spans
+
 #: $1 is the number (E.164), $2 the call. `owner` holds the customers, `sole` the customer when there is
 #: just one.
 _DOCUMENT: Final = """
@@ -74,8 +76,8 @@ SELECT json_build_object(
             'queue', r.queue,
             'agent', CASE WHEN u.id IS NOT NULL THEN json_build_object('id', a.id, 'name', u.name) END,
             'answered', r.answered_at IS NOT NULL,
-            'wait_seconds', t.wait, 'talk_seconds', t.talk, 'hold_seconds', t.hold,
-            'wrap_up_seconds', t.wrap_up,
+            'wait_seconds', t.wait_seconds, 'talk_seconds', t.talk_seconds, 'hold_seconds', t.hold_seconds,
+            'wrap_up_seconds', t.wrap_up_seconds,
             'outcome', CASE
                 WHEN r.ended_at IS NULL AND NOT r.unknown_end THEN 'in_progress'
                 WHEN r.voicemail THEN 'voicemail'
@@ -91,19 +93,7 @@ SELECT json_build_object(
         LEFT JOIN users u ON u.id = a.user_id
         LEFT JOIN call_customers l ON l.call_id = r.id
         LEFT JOIN customers k ON k.id = l.customer_id
-        LEFT JOIN LATERAL (
-            SELECT
-                sum(i.seconds) FILTER (WHERE i.kind = 'wait') AS wait,
-                sum(i.seconds) FILTER (WHERE i.kind = 'talk') AS talk,
-                sum(i.seconds) FILTER (WHERE i.kind = 'hold') AS hold,
-                sum(i.seconds) FILTER (WHERE i.kind = 'wrap_up') AS wrap_up
-            FROM (
-                SELECT v.kind, extract(epoch FROM v.ended_at - v.started_at) AS seconds FROM intervals v
-                WHERE v.call_id = r.id
-                AND v.started_at >= r.started_at AND v.started_at < r.started_at + interval '1 day'
-                AND v.started_at > now() - interval '1 year' AND v.started_at < now() + interval '1 hour'
-            ) i
-        ) t ON true
+        LEFT JOIN LATERAL (SPANS) t ON true
         LEFT JOIN LATERAL (
             SELECT (array_agg(q.outcome ORDER BY q.joined_at DESC))[1] AS outcome FROM queue_entries q
             WHERE r.answered_at IS NULL AND q.call_id = r.id AND q.outcome IN ('abandoned', 'overflow')
@@ -131,7 +121,7 @@ SELECT json_build_object(
         ) g
     ), '[]'::json)
 )::text
-"""
+""".replace("SPANS", call_spans("r", recent=True))
 
 _OWNER_BY_NUMBER: Final = """
 WITH owner AS MATERIALIZED (
