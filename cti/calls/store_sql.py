@@ -18,9 +18,9 @@ LAST_YEAR: Final = " AND {at} > now() - interval '1 year' AND {at} < now() + int
 def call_spans(call: str, *, recent: bool = False) -> str:
     """The one definition of a call's times, as a lateral subquery over the row ``call`` of `calls`.
 
-    It gives wait_seconds, talk_seconds, hold_seconds and wrap_up_seconds; NULL is not known. In a call between
-    two of our phones both have a talk; the call's is that of the one who was called. A call that is over, whose
-    talk was measured and that was never held has a hold of zero, unless events of it were missed.
+    It gives wait_seconds, talk_seconds, hold_seconds and wrap_up_seconds; NULL is not known. In a call
+    between two of our phones both have a talk; the call's is that of the one who was called. A call that is
+    over, whose talk was measured and that was never held has a hold of zero, unless events of it were missed.
     """
     last_year = LAST_YEAR.format(at="i.started_at") + LAST_YEAR.format(at="l.started_at") if recent else ""
     return f"""
