@@ -36,7 +36,7 @@ from cti.calls.model import (
     OfferEnded,
     OfferOutcome,
 )
-from cti.errors import AmiError
+from cti.errors import AmiError, AmiNotConnected
 from cti.http.problems import Problem
 
 log = structlog.get_logger(__name__)
@@ -224,7 +224,8 @@ class WrapUps:
         try:
             await self._set_pause(agent, reason)
         except AmiError as error:
-            log.warning("wrap_up.not_set", agent_id=agent.agent_id, reason=reason, error=error.code)
+            if not isinstance(error, AmiNotConnected):  # the connection itself says that it is down, once
+                log.warning("wrap_up.not_set", agent_id=agent.agent_id, reason=reason, error=error.code)
             await asyncio.sleep(_RETRY_SECONDS)
             if self._asked.get(agent.agent_id) == asked:
                 del self._asked[agent.agent_id]
