@@ -17,7 +17,7 @@ from cti.asterisk.events import AmiEvent, encode, is_wanted, parse
 from cti.calls.batch import Changes
 from cti.calls.batch_writer import write_batch
 from cti.calls.board import Board
-from cti.calls.model import Fact
+from cti.calls.facts import Fact
 from cti.db.engine import plain_dsn
 
 TRANSCRIPTS = Path(__file__).parents[1] / "tests" / "transcripts"

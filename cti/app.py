@@ -22,9 +22,9 @@ from cti.asterisk.clock import AsteriskClock
 from cti.asterisk.connection import AmiConnection
 from cti.asterisk.link import AmiSettings
 from cti.calls.board import Board
+from cti.calls.facts import Fact
 from cti.calls.intake import Intake
 from cti.calls.ledger import Ledger
-from cti.calls.model import Fact
 from cti.calls.recorder import Recorder, RecorderState
 from cti.calls.recovery import recover
 from cti.config import Settings

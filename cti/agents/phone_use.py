@@ -9,13 +9,13 @@ import msgspec
 
 from cti.agents.model import Agent, AgentStatus
 from cti.calls.board import Board
-from cti.calls.model import (
+from cti.calls.facts import (
     AgentChanged,
     AgentStateChanged,
     Fact,
-    IntervalKind,
     LegEnded,
 )
+from cti.calls.model import IntervalKind
 
 #: An attended transfer puts the caller on hold at once; one that has not by then was swallowed.
 BEGINS_WITHIN_SECONDS: Final = 3.0

@@ -26,14 +26,16 @@ from cti.asterisk import actions
 from cti.asterisk.clock import AsteriskClock
 from cti.asterisk.connection import AmiConnection
 from cti.calls.board import Board
-from cti.calls.model import (
+from cti.calls.facts import (
     AgentChanged,
     AgentStateChanged,
     Fact,
     GapClosed,
-    IntervalKind,
     IntervalStarted,
     OfferEnded,
+)
+from cti.calls.model import (
+    IntervalKind,
     OfferOutcome,
 )
 from cti.errors import AmiError, AmiNotConnected

@@ -57,16 +57,16 @@ def parse_rows(text: str) -> Iterator[CelRow]:
         )  # fmt: skip
 
 
-async def read_rows(path: Path, *, after: float, until: float) -> list[CelRow]:
-    """The rows of a span of time (epoch seconds), in order of time.
+async def read_rows(path: Path, *, after: float) -> list[CelRow]:
+    """The rows from an instant on (epoch seconds), in order of time.
 
     Raises:
         OSError: the file cannot be read.
     """
-    return await asyncio.to_thread(_read, path, after, until)
+    return await asyncio.to_thread(_read, path, after)
 
 
-def _read(path: Path, after: float, until: float) -> list[CelRow]:
+def _read(path: Path, after: float) -> list[CelRow]:
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         step = _FIRST_STEP
@@ -81,4 +81,4 @@ def _read(path: Path, after: float, until: float) -> list[CelRow]:
                 break
             step *= 4
     # Rows of one instant keep their order.
-    return sorted((row for row in rows if after <= row.at <= until), key=lambda row: row.at)
+    return sorted((row for row in rows if row.at >= after), key=lambda row: row.at)

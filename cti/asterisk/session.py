@@ -10,7 +10,7 @@ import structlog
 from panoramisk import Manager
 
 from cti.asterisk.clock import AsteriskClock
-from cti.asterisk.events import name_of
+from cti.asterisk.events import name_of, parse
 from cti.asterisk.link import AmiSettings
 from cti.asterisk.message import Fields
 from cti.asterisk.protocol import AmiProtocol, Answer, Sink
@@ -21,8 +21,9 @@ log = structlog.get_logger(__name__)
 
 #: Asterisk's global variable that names its present boot: it dies with Asterisk.
 BOOT_VARIABLE: Final = "CTI_BOOT"
-#: Gives the events up to an instant (epoch seconds of Asterisk's clock) that nobody was there to hear.
-Missed = Callable[[float], Awaitable[list[bytes]]]
+#: Gives the events that nobody was there to hear. It gets a function that tells when the first event was that
+#: was heard again (epoch seconds of Asterisk's clock), None as long as there was none.
+Missed = Callable[[Callable[[], float | None]], Awaitable[list[bytes]]]
 #: The Manager's own pings have no deadline, so they never come.
 _NEVER_SECONDS: Final = 1_000_000
 
@@ -126,7 +127,7 @@ class AmiSession:
         self._protocol.on_event = sink if missed is None else held.append
         await self.ask("Events", {"EventMask": "on"})
         if missed is not None:
-            for block in await missed(self._clock.now()):
+            for block in await missed(lambda: _first_instant(held)):
                 sink(block)
             for block in held:
                 sink(block)
@@ -198,3 +199,7 @@ class AmiSession:
     def _sink_failed(self, error: Exception) -> None:
         self.sink_failure = self.sink_failure or error
         self._protocol.abort(AmiNotConnected("an event could not be taken"))
+
+
+def _first_instant(blocks: list[bytes]) -> float | None:
+    return next((at for block in blocks if (at := parse(block).at) > 0.0), None)

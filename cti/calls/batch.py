@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from cti.calls import rows
-from cti.calls.model import (
+from cti.calls.facts import (
     AgentStateChanged,
     Anomaly,
     CallChanged,

@@ -39,7 +39,15 @@ from cti.calls import (
     board_transfers,
 )
 from cti.calls.board_state import STATE_VERSION, CallTrack, State
-from cti.calls.model import Call, Fact, Interval, Leg, Offer, QueueEntry, Survey
+from cti.calls.facts import Fact
+from cti.calls.model import (
+    Call,
+    Interval,
+    Leg,
+    Offer,
+    QueueEntry,
+    Survey,
+)
 
 Rule = Callable[[State, AmiEvent, list[Fact]], None]
 

@@ -6,15 +6,17 @@ from cti.agents.states import AgentRecord, DeviceLeg, LegUse, QueueCall
 from cti.asterisk.events import AmiEvent
 from cti.calls.board_calls import release
 from cti.calls.board_state import LegTrack, State, anomaly
-from cti.calls.model import (
+from cti.calls.facts import (
     AgentChanged,
     AgentStateChanged,
     Fact,
-    Interval,
     IntervalEnded,
-    IntervalKind,
     IntervalStarted,
     LegChanged,
+)
+from cti.calls.model import (
+    Interval,
+    IntervalKind,
     LegKind,
 )
 

@@ -9,7 +9,11 @@ from cti.calls.board_agents import use_leg
 from cti.calls.board_calls import follow_link
 from cti.calls.board_spans import settle
 from cti.calls.board_state import Bridge, LegTrack, State, anomaly, find_leg
-from cti.calls.model import CallChanged, Fact, LegKind
+from cti.calls.facts import (
+    CallChanged,
+    Fact,
+)
+from cti.calls.model import LegKind
 
 #: A bridge in which legs wait and do not hear each other: parking, music.
 _HOLDING = "holding_bridge"

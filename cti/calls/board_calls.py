@@ -2,15 +2,17 @@
 
 from cti.asterisk.events import AmiEvent
 from cti.calls.board_state import CallTrack, LegTrack, State, call_of
-from cti.calls.model import (
-    Call,
+from cti.calls.facts import (
     CallChanged,
     CallEnded,
     CallMerged,
     CallStarted,
-    Direction,
     Fact,
     LegChanged,
+)
+from cti.calls.model import (
+    Call,
+    Direction,
     LegKind,
     NumberState,
 )

@@ -6,14 +6,16 @@ from cti.asterisk.events import AmiEvent
 from cti.calls.board_agents import use_leg
 from cti.calls.board_spans import settle
 from cti.calls.board_state import LegTrack, State, find_leg
-from cti.calls.model import (
+from cti.calls.facts import (
     CallChanged,
-    Direction,
     Fact,
     LegChanged,
+    OfferEnded,
+)
+from cti.calls.model import (
+    Direction,
     LegKind,
     Offer,
-    OfferEnded,
     OfferOutcome,
 )
 

@@ -5,7 +5,7 @@ from cti.calls.board_agents import use_leg
 from cti.calls.board_bridges import release_hold
 from cti.calls.board_spans import settle
 from cti.calls.board_state import State, find_leg
-from cti.calls.model import Fact
+from cti.calls.facts import Fact
 
 
 def hold(state: State, event: AmiEvent, out: list[Fact]) -> None:

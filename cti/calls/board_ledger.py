@@ -14,10 +14,12 @@ from cti.calls.board_calls import follow_link
 from cti.calls.board_dials import end_offer, take_up
 from cti.calls.board_spans import close_span, settle
 from cti.calls.board_state import CallTrack, LegTrack, State, number_of
-from cti.calls.model import (
+from cti.calls.facts import (
     CallChanged,
-    EntryOutcome,
     Fact,
+)
+from cti.calls.model import (
+    EntryOutcome,
     LegEnding,
     OfferOutcome,
     QueueEntry,

@@ -9,15 +9,17 @@ from cti.calls.board_calls import follow_link, place_leg, remove_leg
 from cti.calls.board_dials import end_offer, stop_ringing, take_up
 from cti.calls.board_spans import close_span, settle
 from cti.calls.board_state import LegTrack, State, anomaly, find_leg, number_of, take_early
-from cti.calls.model import (
+from cti.calls.facts import (
     CallChanged,
     Fact,
-    Leg,
     LegChanged,
     LegEnded,
+    LegStarted,
+)
+from cti.calls.model import (
+    Leg,
     LegEnding,
     LegKind,
-    LegStarted,
     OfferOutcome,
 )
 

@@ -7,17 +7,19 @@ from cti.calls.board_agents import answered_offer, missed_offer, use_leg
 from cti.calls.board_dials import end_offer
 from cti.calls.board_spans import settle
 from cti.calls.board_state import LegTrack, State, anomaly, find_call, find_leg, number_of
-from cti.calls.model import (
+from cti.calls.facts import (
     CallChanged,
-    EntryOutcome,
     Fact,
     LegChanged,
-    Offer,
     OfferMade,
-    OfferOutcome,
-    QueueEntry,
     QueueJoined,
     QueueLeft,
+)
+from cti.calls.model import (
+    EntryOutcome,
+    Offer,
+    OfferOutcome,
+    QueueEntry,
 )
 
 

@@ -12,14 +12,16 @@ from cti.calls import board_agents, board_bridges, board_legs, board_queues
 from cti.calls.board_dials import take_up
 from cti.calls.board_spans import close_span, settle
 from cti.calls.board_state import LegTrack, Snapshot, State, anomaly, number_of
-from cti.calls.model import (
+from cti.calls.facts import (
     CallChanged,
-    EntryOutcome,
     Fact,
     GapClosed,
+    QueueLeft,
+)
+from cti.calls.model import (
+    EntryOutcome,
     IntervalKind,
     LegEnding,
-    QueueLeft,
 )
 
 _UP = "6"

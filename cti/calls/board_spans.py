@@ -7,7 +7,16 @@ and settles the leg. Talk excludes hold; see `cti.calls.model.Interval`.
 from typing import Final
 
 from cti.calls.board_state import LegTrack, State
-from cti.calls.model import CallChanged, Fact, Interval, IntervalEnded, IntervalKind, IntervalStarted
+from cti.calls.facts import (
+    CallChanged,
+    Fact,
+    IntervalEnded,
+    IntervalStarted,
+)
+from cti.calls.model import (
+    Interval,
+    IntervalKind,
+)
 
 #: A break in a talk that is shorter is none: a Local channel was optimised away, or a bridge was exchanged.
 _MOMENT: Final = 0.1

@@ -10,7 +10,19 @@ import msgspec
 
 from cti.agents.states import AgentRecord
 from cti.asterisk.events import AmiEvent
-from cti.calls.model import Anomaly, Call, Fact, Interval, Leg, LegKind, Offer, QueueEntry, Survey
+from cti.calls.facts import (
+    Anomaly,
+    Fact,
+)
+from cti.calls.model import (
+    Call,
+    Interval,
+    Leg,
+    LegKind,
+    Offer,
+    QueueEntry,
+    Survey,
+)
 
 #: Raised whenever a state written by the code before cannot be read by the code after.
 STATE_VERSION: Final = 1

@@ -5,7 +5,17 @@ from typing import Final
 from cti.agents.model import agent_id_of
 from cti.asterisk.events import AmiEvent
 from cti.calls.board_state import CallTrack, LegTrack, State, anomaly, call_of, number_of
-from cti.calls.model import Fact, LegEnding, Survey, SurveyChanged, SurveyEnded, SurveyOutcome, SurveyStarted
+from cti.calls.facts import (
+    Fact,
+    SurveyChanged,
+    SurveyEnded,
+    SurveyStarted,
+)
+from cti.calls.model import (
+    LegEnding,
+    Survey,
+    SurveyOutcome,
+)
 
 _RATINGS: Final = frozenset({1, 2, 3, 4, 5})
 _OUTCOMES: Final = {outcome.value: outcome for outcome in SurveyOutcome}

@@ -5,7 +5,14 @@ from typing import Final
 from cti.asterisk.events import AmiEvent
 from cti.calls.board_calls import merge
 from cti.calls.board_state import LegTrack, State, find_leg
-from cti.calls.model import CallTransferred, Fact, Transfer, TransferKind
+from cti.calls.facts import (
+    CallTransferred,
+    Fact,
+)
+from cti.calls.model import (
+    Transfer,
+    TransferKind,
+)
 
 _SUCCESS: Final = "Success"
 _FAILED: Final = "Fail"

@@ -12,7 +12,10 @@ import structlog
 
 from cti.asterisk.events import encode, parse
 from cti.calls.board import Board
-from cti.calls.model import Anomaly, Fact
+from cti.calls.facts import (
+    Anomaly,
+    Fact,
+)
 from cti.calls.recovery import FactTaker
 
 log = structlog.get_logger(__name__)

@@ -20,8 +20,10 @@ log = structlog.get_logger(__name__)
 
 #: AMI's events lag behind CEL's by some milliseconds, so the last ones before the gap are read again.
 _OVERLAP_SECONDS: Final = 1.0
-#: Asterisk writes a row this long after it happened at the latest.
+#: Asterisk writes its rows a little later than it sends its events; so long is waited, and so often, until
+#: they have come as far as the events.
 _SETTLE_SECONDS: Final = 0.3
+_LOOKS: Final = 8
 
 
 class LedgerKind(StrEnum):
@@ -47,24 +49,39 @@ class Ledger:
         self._path = path
         self._since = since
 
-    async def __call__(self, until: float) -> list[bytes]:
-        """The events up to an instant; none when the file cannot be read, which the log says."""
+    async def __call__(self, heard_from: Callable[[], float | None]) -> list[bytes]:
+        """The events up to the first that was heard again; none when the file cannot be read, which is
+        logged.
+
+        ``heard_from`` gives the instant of that event, None as long as there is none. An event of AMI is
+        never older than its row of CEL, so every row after that instant has been, or will be, heard.
+        """
         since = self._since()
         if since is None:
             return []
-        await asyncio.sleep(_SETTLE_SECONDS)
-        try:
-            rows = await read_rows(self._path, after=since - _OVERLAP_SECONDS, until=until)
-        except OSError as error:
-            log.warning("ledger.unreadable", path=str(self._path), error=str(error))
-            return []
-        blocks = [encode("CtiLedgerBegin", since), *ledger_events(rows)]
-        log.info("ledger.read", gap_seconds=round(until - since, 1), rows=len(rows), events=len(blocks))
+        for _ in range(_LOOKS):
+            await asyncio.sleep(_SETTLE_SECONDS)
+            try:
+                rows = await read_rows(self._path, after=since - _OVERLAP_SECONDS)
+            except OSError as error:
+                log.warning("ledger.unreadable", path=str(self._path), error=str(error))
+                return []
+            until = heard_from()
+            if until is None or (rows and rows[-1].at >= until):
+                break
+        blocks = [
+            encode("CtiLedgerBegin", since),
+            *ledger_events(rows, until=until),
+        ]
+        log.info("ledger.read", rows=len(rows), events=len(blocks))
         return blocks
 
 
-def ledger_events(rows: Iterable[CelRow]) -> list[bytes]:
-    """The events that rows of CEL, in order of time, amount to."""
+def ledger_events(rows: Iterable[CelRow], *, until: float | None = None) -> list[bytes]:
+    """The events that rows of CEL, in order of time, amount to.
+
+    Those after ``until`` only tell how it went on.
+    """
     rows = list(rows)
     #: By channel: how it left its last bridge, and whether the dialplan went on with it since.
     left: set[str] = set()
@@ -78,6 +95,8 @@ def ledger_events(rows: Iterable[CelRow]) -> list[bytes]:
             nexts[id(before)] = row
         last[row.uniqueid] = row
     for row in rows:
+        if until is not None and row.at > until:
+            break
         match row.event, row.application.lower():
             case "CHAN_START", _:
                 blocks.append(_block(row, LedgerKind.BEGUN))

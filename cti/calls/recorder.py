@@ -24,7 +24,7 @@ import structlog
 from cti.asterisk.events import parse
 from cti.calls.batch import CHANGES_LIMIT, Changes
 from cti.calls.batch_writer import write_batch
-from cti.calls.model import Fact
+from cti.calls.facts import Fact
 from cti.calls.recorder_connection import (
     AWAY,
     make_partitions,

@@ -12,7 +12,7 @@ import structlog
 
 from cti.asterisk.events import parse
 from cti.calls.board import Board, BoardVersionError
-from cti.calls.model import Fact
+from cti.calls.facts import Fact
 from cti.journal.segment import Checkpoint
 
 #: Events that are worth a second of the start, so that the database is up to date with the service.

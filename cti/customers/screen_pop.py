@@ -19,17 +19,19 @@ from typing import Any, ClassVar, Final, Self
 import msgspec
 import structlog
 
-from cti.calls.model import (
-    Call,
+from cti.calls.facts import (
     CallChanged,
     CallEnded,
     CallMerged,
-    Direction,
     Fact,
     LegChanged,
-    LegKind,
     LegStarted,
     QueueJoined,
+)
+from cti.calls.model import (
+    Call,
+    Direction,
+    LegKind,
 )
 from cti.customers.crm import Crm, CrmCustomer
 from cti.customers.lookup import CustomerLookup, Found, local_today

@@ -20,15 +20,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from cti.agents.directory import Directory
 from cti.agents.model import AgentStatus
 from cti.calls.board import Board
-from cti.calls.model import (
+from cti.calls.facts import (
     AgentChanged,
     AgentStateChanged,
-    EntryOutcome,
     Fact,
     GapClosed,
-    QueueEntry,
     QueueJoined,
     QueueLeft,
+)
+from cti.calls.model import (
+    EntryOutcome,
+    QueueEntry,
 )
 from cti.calls.tables import queue_entries
 from cti.http.shapes import Instant, instant_or_none

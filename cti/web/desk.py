@@ -19,7 +19,7 @@ from cti.agents.wrap_up import WrapUps
 from cti.asterisk.clock import AsteriskClock
 from cti.asterisk.connection import AmiConnection
 from cti.calls.board import Board
-from cti.calls.model import Fact
+from cti.calls.facts import Fact
 from cti.queues.live_figures import LiveFigures
 from cti.web.live import LiveHub
 

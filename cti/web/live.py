@@ -17,7 +17,7 @@ from cti.agents.view_model import AgentLive
 from cti.agents.views import AgentViews
 from cti.asterisk.link import LinkState, LinkStatus
 from cti.calls.board import Board
-from cti.calls.model import (
+from cti.calls.facts import (
     AgentChanged,
     AgentStateChanged,
     CallChanged,

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 PURE = [
     *(ROOT / "cti/calls").glob("board*.py"),
     *(ROOT / "cti").glob("*/model.py"),
+    ROOT / "cti/calls/facts.py",
     ROOT / "cti/asterisk/events.py",
 ]
 IMPURE_IMPORTS = {

@@ -10,7 +10,15 @@ from urllib.parse import quote
 from aiohttp import web
 from sqlalchemy.engine import make_url
 
-from cti.calls.model import Call, CallEnded, Direction, QueueEntry, QueueJoined
+from cti.calls.facts import (
+    CallEnded,
+    QueueJoined,
+)
+from cti.calls.model import (
+    Call,
+    Direction,
+    QueueEntry,
+)
 from cti.customers.model import PopState, ScreenPop
 from cti.customers.screen_pop import ScreenPops
 

@@ -12,14 +12,16 @@ import sqlalchemy as sa
 from pop_setting import Gate, Watcher, call_of, ended, joined
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from cti.calls.model import (
-    Call,
+from cti.calls.facts import (
     CallChanged,
     CallMerged,
+    LegStarted,
+)
+from cti.calls.model import (
+    Call,
     Direction,
     Leg,
     LegKind,
-    LegStarted,
     NumberState,
 )
 from cti.customers import screen_pop, store

@@ -11,7 +11,16 @@ from web_site import people
 
 from cti.agents.directory import Directory
 from cti.calls.board import Board
-from cti.calls.model import Call, Direction, EntryOutcome, QueueEntry, QueueJoined, QueueLeft
+from cti.calls.facts import (
+    QueueJoined,
+    QueueLeft,
+)
+from cti.calls.model import (
+    Call,
+    Direction,
+    EntryOutcome,
+    QueueEntry,
+)
 from cti.queues.live_figures import LiveFigures, QueueLive
 
 NOW = time.time()

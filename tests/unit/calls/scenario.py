@@ -6,25 +6,27 @@ from pathlib import Path
 from cti.agents.model import AgentState
 from cti.asterisk.events import AmiEvent, parse
 from cti.calls.board import Board
-from cti.calls.model import (
+from cti.calls.facts import (
     AgentStateChanged,
     Anomaly,
-    Call,
     CallMerged,
     CallStarted,
     CallTransferred,
     Fact,
-    Interval,
     IntervalStarted,
-    Leg,
     LegStarted,
-    Offer,
     OfferMade,
-    QueueEntry,
     QueueJoined,
-    Survey,
     SurveyEnded,
     SurveyStarted,
+)
+from cti.calls.model import (
+    Call,
+    Interval,
+    Leg,
+    Offer,
+    QueueEntry,
+    Survey,
     Transfer,
 )
 

@@ -1,7 +1,12 @@
 """What becomes of the board when events were missed: snapshots, restarts of Asterisk, the unknown."""
 
 from cti.asterisk.events import AmiEvent, encode, parse
-from cti.calls.model import EntryOutcome, GapClosed, LegEnding, OfferOutcome
+from cti.calls.facts import GapClosed
+from cti.calls.model import (
+    EntryOutcome,
+    LegEnding,
+    OfferOutcome,
+)
 from tests.unit.calls.scenario import Scenario, read_events
 
 

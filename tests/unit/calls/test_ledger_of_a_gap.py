@@ -4,8 +4,12 @@ import pytest
 
 from cti.asterisk.cel import CelRow, parse_rows
 from cti.asterisk.events import AmiEvent, encode, parse
+from cti.calls.facts import GapClosed
 from cti.calls.ledger import ledger_events
-from cti.calls.model import GapClosed, LegEnding, SurveyOutcome
+from cti.calls.model import (
+    LegEnding,
+    SurveyOutcome,
+)
 from tests.unit.calls.scenario import TRANSCRIPTS, Scenario, read_events
 
 NAMES = sorted(path.stem for path in TRANSCRIPTS.glob("*.ami"))

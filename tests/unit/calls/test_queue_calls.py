@@ -6,16 +6,18 @@ Every table is (who, what, from, until) in seconds since the call started.
 import pytest
 
 from cti.asterisk.events import AmiEvent, encode, parse
-from cti.calls.model import (
+from cti.calls.facts import (
     CallEnded,
     CallStarted,
-    EntryOutcome,
     LegEnded,
     LegStarted,
     OfferMade,
-    OfferOutcome,
     QueueJoined,
     QueueLeft,
+)
+from cti.calls.model import (
+    EntryOutcome,
+    OfferOutcome,
     SurveyOutcome,
 )
 from tests.unit.calls.scenario import Scenario, read_events, run

@@ -1,7 +1,13 @@
 """Transfers, merged calls, and calls between extensions, recorded from a real Asterisk."""
 
 from cti.asterisk.events import encode, parse
-from cti.calls.model import CallMerged, Direction, EntryOutcome, LegKind, TransferKind
+from cti.calls.facts import CallMerged
+from cti.calls.model import (
+    Direction,
+    EntryOutcome,
+    LegKind,
+    TransferKind,
+)
 from tests.unit.calls.scenario import Scenario, read_events, run
 
 
