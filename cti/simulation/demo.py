@@ -6,6 +6,7 @@ used again, so the second start takes seconds.
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -106,6 +107,20 @@ def _free(port: int, kind: socket.SocketKind) -> bool:
 
 
 @contextlib.contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Two demonstrations in one folder would take each other's Asterisk and database away."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DemoFailed(
+                f"`make run` runs already in {home}. Stop that one with Ctrl-C, or set CTI_HOME elsewhere."
+            ) from None
+        yield
+
+
+@contextlib.contextmanager
 def _step(console: Console, text: str) -> Iterator[None]:
     started = time.monotonic()
     with console.status(text):
@@ -122,8 +137,9 @@ async def demo(console: Console | None = None) -> None:
     console = console or Console(highlight=False)
     home = config.home()
     secrets = home / "secrets"
-    ports = DemoPorts.choose()
     async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(_alone(home))
+        ports = DemoPorts.choose()
         url = await _database(stack, console, home)
         passwords = {
             user.username: kept(secrets, f"password_{user.username}", password) for user in demo_data.USERS

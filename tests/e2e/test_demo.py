@@ -102,3 +102,23 @@ async def test_the_second_start_takes_seconds_and_keeps_the_passwords(tmp_path: 
         assert await process.wait() == 0
     assert passwords[0] == passwords[1]
     assert seconds[1] < 15
+
+
+async def test_a_second_one_in_the_same_folder_is_refused_and_harms_nothing(tmp_path: Path) -> None:
+    process, address, _ = await _started(tmp_path)
+    try:
+        second = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "cti", "demo", cwd=REPOSITORY, stdin=asyncio.subprocess.DEVNULL,
+            env={**os.environ, "CTI_HOME": str(tmp_path)},
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        said, _ = await second.communicate()
+        assert second.returncode == 1
+        assert "runs already" in said.decode()
+        async with aiohttp.ClientSession() as session, session.get(f"{address}/api/v1/health") as answer:
+            assert await answer.json() == {"status": "ok"}
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout is not None
+        await process.stdout.read()
+        await process.wait()
