@@ -131,8 +131,16 @@ async def _journaled_ratings(folder: Path) -> int:
 
 
 async def _descriptors(service: ServiceProcess, database_url: str) -> int:
-    """Open file descriptors but for those of the pool of database connections, which grows with its use."""
-    return len(service.descriptors()) - await connections(database_url)
+    """Open file descriptors but for those of the pool of database connections, which grows with its use.
+
+    """Open file descriptors but for those of the pool of database connections, which grows as it is used.
+    """
+    before = None
+    async with asyncio.timeout(_SETTLE_SECONDS):
+        while (now := len(service.descriptors()) - await connections(database_url)) != before:
+            before = now
+            await asyncio.sleep(0.3)
+    return now
 
 
 def report(title: str, comparison: Comparison, left: dict[str, object]) -> str:
