@@ -133,7 +133,7 @@ async def _journaled_ratings(folder: Path) -> int:
 async def _descriptors(service: ServiceProcess, database_url: str) -> int:
     """Open file descriptors but for those of the pool of database connections, which grows with its use.
 
-    """Open file descriptors but for those of the pool of database connections, which grows as it is used.
+    A connection of ours that was just closed lives on in the service for a moment: two readings must agree.
     """
     before = None
     async with asyncio.timeout(_SETTLE_SECONDS):
