@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import structlog
+from pydantic import SecretStr
 
 from cti.asterisk.agi import AgiServer
 from cti.asterisk.clock import AsteriskClock
@@ -94,8 +95,9 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
             ScreenPops(lookup, crm, default_region=settings.default_region, call_of=board.call)
         )
         ledger = Ledger(settings.cel_csv_path, lambda: board.gap_from)
-        ami = AmiConnection(_ami_settings(settings), intake.take, clock=clock, missed=ledger)
-        phone_ami = AmiConnection(_phone_ami_settings(settings))
+        ami_settings = _ami_settings(settings, settings.ami_user, settings.ami_secret)
+        ami = AmiConnection(ami_settings, intake.take, clock=clock, missed=ledger)
+        phone_ami = AmiConnection(_ami_settings(settings, settings.ami_phone_user, settings.ami_phone_secret))
         desk = await stack.enter_async_context(
             open_desk(board=board, engine=engine, ami=ami, phone_ami=phone_ami, clock=clock, pops=pops)
         )
@@ -185,22 +187,12 @@ def _give_each(pops: ScreenPops, facts: list[Fact]) -> None:
         pops.observe(fact)
 
 
-def _ami_settings(settings: Settings) -> AmiSettings:
+def _ami_settings(settings: Settings, username: str, secret: SecretStr) -> AmiSettings:
     return AmiSettings(
         host=settings.ami_host,
         port=settings.ami_port,
-        username=settings.ami_user,
-        secret=settings.ami_secret.get_secret_value(),
-        node=settings.node,
-    )
-
-
-def _phone_ami_settings(settings: Settings) -> AmiSettings:
-    return AmiSettings(
-        host=settings.ami_host,
-        port=settings.ami_port,
-        username=settings.ami_phone_user,
-        secret=settings.ami_phone_secret.get_secret_value(),
+        username=username,
+        secret=secret.get_secret_value(),
         node=settings.node,
     )
 

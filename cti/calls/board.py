@@ -211,11 +211,6 @@ class Board:
         """All agents who have signed in at some time."""
         return (record.agent for record in self._state.agents.values())
 
-    def agent_legs(self, agent_id: int) -> list[str]:
-        """Live legs on an agent's device, oldest first."""
-        record = self._state.agents.get(agent_id)
-        return list(record.legs) if record is not None else []
-
     def waiting(self) -> Iterator[QueueEntry]:
         """Callers who wait in queues now."""
         return (entry for entry in self._state.entries.values() if entry.outcome is None)

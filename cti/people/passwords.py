@@ -26,11 +26,6 @@ def generate_password(length: int = 16) -> str:
     return "".join(secrets.choice(_READABLE) for _ in range(length))
 
 
-def hash_password_now(password: str) -> str:
-    """The PHC string of a password; takes some 30 ms, so only where no event loop runs."""
-    return _hasher.hash(password)
-
-
 async def hash_password(password: str) -> str:
     """The PHC string of a password."""
     return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, password)

@@ -146,11 +146,6 @@ class Sessions:
             return None
         return await self._find(token_hash(token), self._read_token, "")
 
-    def is_over(self, key: bytes) -> bool:
-        """Whether a session, once valid, has ended; for sockets that stay open."""
-        entry = self._cache.get(key)
-        return entry is not None and entry.ends_at <= self._clock()
-
     async def _find(self, key: bytes, read: _Reader, csrf: str) -> Principal | None:
         now = self._clock()
         entry = self._cache.get(key)

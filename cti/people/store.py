@@ -117,11 +117,6 @@ async def find_credentials(connection: AsyncConnection, username: str) -> Creden
     return row and Credentials(user_id=row.id, password_hash=row.password_hash, active=row.active)
 
 
-async def count_users(connection: AsyncConnection) -> int:
-    """How many users there are."""
-    return int(await connection.scalar(sa.select(sa.func.count()).select_from(users)) or 0)
-
-
 async def create_token(
     connection: AsyncConnection, *, name: str, scopes: Iterable[Scope], created_by: int | None
 ) -> tuple[ApiToken, str]:
