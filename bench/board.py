@@ -14,11 +14,11 @@ from pathlib import Path
 import asyncpg
 
 from cti.asterisk.events import AmiEvent, encode, is_wanted, parse
-from cti.calls.batch import Changes
-from cti.calls.batch_writer import write_batch
-from cti.calls.board import Board
-from cti.calls.facts import Fact
+from cti.board.board import Board
+from cti.board.facts import Fact
 from cti.db.engine import plain_dsn
+from cti.recorder.batch import Changes
+from cti.recorder.batch_writer import write_batch
 
 TRANSCRIPTS = Path(__file__).parents[1] / "tests" / "transcripts"
 CALLS = 3_000

@@ -112,11 +112,11 @@ async def our_cost(blocks: list[bytes], database_url: str, home: Path) -> Cost:
     """The service's own path from the socket's bytes to committed rows, at `RATE`."""
     from cti.asterisk.clock import AsteriskClock
     from cti.asterisk.protocol import AmiProtocol
-    from cti.calls.board import Board
-    from cti.calls.intake import Intake
-    from cti.calls.recorder import Recorder
+    from cti.board.board import Board
     from cti.garbage import collect_rarely
     from cti.journal.journal import Journal
+    from cti.recorder.intake import Intake
+    from cti.recorder.recorder import Recorder
 
     recorder = Recorder(database_url, "lab")
     journal = Journal(home / "journal", not_below=await recorder.committed_position() or 0)

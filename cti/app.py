@@ -22,12 +22,8 @@ from cti.asterisk.agi import AgiServer
 from cti.asterisk.clock import AsteriskClock
 from cti.asterisk.connection import AmiConnection
 from cti.asterisk.link import AmiSettings
-from cti.calls.board import Board
-from cti.calls.facts import Fact
-from cti.calls.intake import Intake
-from cti.calls.ledger import Ledger
-from cti.calls.recorder import Recorder, RecorderState
-from cti.calls.recovery import recover
+from cti.board.board import Board
+from cti.board.facts import Fact
 from cti.config import Settings
 from cti.customers.crm import Crm
 from cti.customers.lookup import CustomerLookup
@@ -39,8 +35,12 @@ from cti.ivr.inbound import Inbound
 from cti.ivr.settings_cache import SettingsCache
 from cti.ivr.survey_session import SurveySession
 from cti.journal.journal import Journal
+from cti.ledger.gap_events import Ledger
 from cti.loops import Loops
 from cti.people.authentication import SiteSettings
+from cti.recorder.intake import Intake
+from cti.recorder.recorder import Recorder, RecorderState
+from cti.recorder.recovery import recover
 from cti.web.desk import Desk, open_desk
 from cti.web.listener import serve
 from cti.web.server import WebResources, create_web_app

@@ -20,7 +20,7 @@ from cti.agents.phone_use import ON_THE_PHONE, Consultations, queue_of_call
 from cti.agents.wrap_up import WrapUps
 from cti.asterisk import actions
 from cti.asterisk.connection import AmiConnection
-from cti.calls.board import Board
+from cti.board.board import Board
 from cti.calls.model import Leg, TransferKind
 from cti.errors import AmiError, AmiNotConnected
 from cti.http.problems import Problem, invalid

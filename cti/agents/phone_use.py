@@ -8,8 +8,8 @@ from typing import Final
 import msgspec
 
 from cti.agents.model import Agent, AgentStatus
-from cti.calls.board import Board
-from cti.calls.facts import (
+from cti.board.board import Board
+from cti.board.facts import (
     AgentChanged,
     AgentStateChanged,
     Fact,

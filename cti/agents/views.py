@@ -22,7 +22,7 @@ from cti.agents.view_model import (
     TransferView,
 )
 from cti.agents.wrap_up import WrapUps, pause_after_wrap_up
-from cti.calls.board import Board
+from cti.board.board import Board
 from cti.calls.model import Call, Direction, IntervalKind, TransferKind
 from cti.customers.model import ScreenPop
 from cti.customers.numbers import mask

@@ -25,8 +25,8 @@ from cti.agents.store import Extension
 from cti.asterisk import actions
 from cti.asterisk.clock import AsteriskClock
 from cti.asterisk.connection import AmiConnection
-from cti.calls.board import Board
-from cti.calls.facts import (
+from cti.board.board import Board
+from cti.board.facts import (
     AgentChanged,
     AgentStateChanged,
     Fact,

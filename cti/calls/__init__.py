@@ -1,1 +1,1 @@
-"""Calls: the board that folds Asterisk's events into calls, legs and intervals."""
+"""Calls: what the record of a call is, and what people read of it."""

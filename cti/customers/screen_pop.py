@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Final, Self
 import msgspec
 import structlog
 
-from cti.calls.facts import (
+from cti.board.facts import (
     CallChanged,
     CallEnded,
     CallMerged,

@@ -19,8 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cti.agents.directory import Directory
 from cti.agents.model import AgentStatus
-from cti.calls.board import Board
-from cti.calls.facts import (
+from cti.board.board import Board
+from cti.board.facts import (
     AgentChanged,
     AgentStateChanged,
     Fact,

@@ -20,9 +20,7 @@ DEFAULT_FOLDER = Path("tests/transcripts")
 
 async def record(name: str, folder: Path, root: Path | None) -> int:
     """Play one recording and write its three files; the number of events."""
-    changes = {"queue_wait_seconds": 4, "overflow_wait_seconds": 3, "phone_rtp_timeout": 4}
-    if name != "overflow_to_voicemail":
-        changes = {"phone_rtp_timeout": 4 if name == "phone_dies" else 0}
+    changes = {"phone_rtp_timeout": 0, **RECORDINGS[name].plan}
     with tempfile.TemporaryDirectory(prefix="cti-record-") as home:
         async with laboratory(Path(home), root=root, phones=3, **changes) as lab:
             async with serving(lab.ports.agi, survey), lab.observer(filtered=True) as ami:

@@ -18,8 +18,8 @@ from cti.agents.views import AgentViews, Pops
 from cti.agents.wrap_up import WrapUps
 from cti.asterisk.clock import AsteriskClock
 from cti.asterisk.connection import AmiConnection
-from cti.calls.board import Board
-from cti.calls.facts import Fact
+from cti.board.board import Board
+from cti.board.facts import Fact
 from cti.queues.live_figures import LiveFigures
 from cti.web.live import LiveHub
 

@@ -16,8 +16,8 @@ from cti.agents.directory import Directory
 from cti.agents.view_model import AgentLive
 from cti.agents.views import AgentViews
 from cti.asterisk.link import LinkState, LinkStatus
-from cti.calls.board import Board
-from cti.calls.facts import (
+from cti.board.board import Board
+from cti.board.facts import (
     AgentChanged,
     AgentStateChanged,
     CallChanged,

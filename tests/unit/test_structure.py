@@ -11,9 +11,8 @@ ROOT = Path(__file__).parents[2]
 
 #: Modules that decide and never do: given the same input they answer the same, always.
 PURE = [
-    *(ROOT / "cti/calls").glob("board*.py"),
+    *(ROOT / "cti/board").glob("*.py"),
     *(ROOT / "cti").glob("*/model.py"),
-    ROOT / "cti/calls/facts.py",
     ROOT / "cti/asterisk/events.py",
 ]
 IMPURE_IMPORTS = {

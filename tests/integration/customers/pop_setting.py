@@ -10,7 +10,7 @@ from urllib.parse import quote
 from aiohttp import web
 from sqlalchemy.engine import make_url
 
-from cti.calls.facts import (
+from cti.board.facts import (
     CallEnded,
     QueueJoined,
 )

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from pop_setting import Gate, Watcher, call_of, ended, joined
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from cti.calls.facts import (
+from cti.board.facts import (
     CallChanged,
     CallMerged,
     LegStarted,

@@ -11,7 +11,7 @@ from web_site import Floor, Site, devices, people
 from cti.asterisk.connection import AmiConnection
 from cti.asterisk.events import parse
 from cti.asterisk.link import AmiSettings
-from cti.calls.board import Board
+from cti.board.board import Board
 from cti.customers.lookup import CustomerLookup
 from cti.customers.screen_pop import ScreenPops
 from cti.db import migrations

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from web_site import people
 
 from cti.agents.directory import Directory
-from cti.calls.board import Board
-from cti.calls.facts import (
+from cti.board.board import Board
+from cti.board.facts import (
     QueueJoined,
     QueueLeft,
 )

@@ -1,7 +1,7 @@
 """Three lists of event names that agree: what is taken, what the board uses, what Asterisk leaves out."""
 
 from cti.asterisk.events import OWN_PREFIX, WANTED
-from cti.calls.board import RULES
+from cti.board.board import RULES
 from cti.installation.asterisk_files import UNUSED_EVENTS
 
 

@@ -1,0 +1,128 @@
+"""Dials: who rings whom, and with what result."""
+
+from typing import Final
+
+from cti.asterisk.events import AmiEvent
+from cti.board.agents import use_leg
+from cti.board.facts import (
+    CallChanged,
+    Fact,
+    LegChanged,
+    OfferEnded,
+)
+from cti.board.spans import settle
+from cti.board.state import LegTrack, State, find_leg
+from cti.calls.model import (
+    Direction,
+    LegKind,
+    Offer,
+    OfferOutcome,
+)
+
+_OUTCOMES: Final = {
+    "ANSWER": OfferOutcome.ANSWERED,
+    "NOANSWER": OfferOutcome.NO_ANSWER,
+    "BUSY": OfferOutcome.REJECTED,
+    "CANCEL": OfferOutcome.WITHDRAWN,
+    "CONGESTION": OfferOutcome.FAILED,
+    "CHANUNAVAIL": OfferOutcome.FAILED,
+}
+
+
+def begin(state: State, event: AmiEvent, out: list[Fact]) -> None:
+    """A leg is being dialled, by another leg or by nobody (Originate)."""
+    dialled = find_leg(state, event, out, "DestUniqueid")
+    if dialled is None or dialled.ringing or dialled.up:
+        return
+    dialled.ringing = True
+    dialled.leg.outgoing = True
+    dialler = state.legs.get(state.leg_id(event.get("Uniqueid")))
+    if dialler is not None:
+        dialled.dialled_by = dialler.leg.id
+        dialler.dials += 1
+        _inherit(state, dialler, dialled, out)
+        if dialler.entry_id is None and not dialler.connected:
+            dialler.ringing = True
+            settle(state, dialler, out)
+    _note_direction(state, dialled, out)
+    settle(state, dialled, out)
+    use_leg(state, dialled, out)
+
+
+def _inherit(state: State, dialler: LegTrack, dialled: LegTrack, out: list[Fact]) -> None:
+    """What a Local channel dials on behalf of an agent is the agent's leg."""
+    if dialler.leg.kind is not LegKind.LOCAL:
+        return
+    pair = state.legs.get(dialler.leg.local_pair_id or "")
+    if pair is None or pair.leg.agent_id is None:
+        return
+    dialled.queue = pair.queue
+    offer = state.offers.get(pair.offer_id or "")
+    if offer is not None:
+        dialled.offer_id = offer.id
+    if dialled.leg.agent_id is None:
+        dialled.leg.agent_id = pair.leg.agent_id
+        out.append(LegChanged(at=state.at, leg=dialled.leg))
+
+
+def _note_direction(state: State, dialled: LegTrack, out: list[Fact]) -> None:
+    """A call that began at one of our phones and rings a trunk goes out."""
+    if dialled.leg.kind is not LegKind.TRUNK:
+        return
+    call = state.calls[dialled.leg.call_id].call
+    if call.direction is Direction.INTERNAL and call.id != dialled.leg.id:
+        call.direction = Direction.OUTBOUND
+        out.append(CallChanged(at=state.at, call=call))
+
+
+def end(state: State, event: AmiEvent, out: list[Fact]) -> None:
+    """A dial was answered or given up."""
+    dialled = find_leg(state, event, out, "DestUniqueid")
+    if dialled is None:
+        return
+    status = event.get("DialStatus")
+    end_offer(state, state.offers.get(dialled.offer_id or ""), _OUTCOMES.get(status), out)
+    if status == "ANSWER":
+        take_up(state, dialled, out)
+    stop_ringing(state, dialled, out)
+
+
+def take_up(state: State, track: LegTrack, out: list[Fact]) -> None:
+    """A leg was answered."""
+    if track.up:
+        return
+    track.up = True
+    leg = track.leg
+    leg.answered_at = max(state.at, leg.started_at)
+    stop_ringing(state, track, out)
+    settle(state, track, out)
+    use_leg(state, track, out)
+    out.append(LegChanged(at=state.at, leg=leg))
+
+
+def stop_ringing(state: State, track: LegTrack, out: list[Fact]) -> None:
+    """A leg rings no more, and who dialled it hears no more ringing when it was the only one."""
+    dialler = state.legs.get(track.dialled_by or "")
+    track.dialled_by = None
+    if track.ringing:
+        track.ringing = False
+        settle(state, track, out)
+    if dialler is not None and dialler.dials:
+        dialler.dials -= 1
+        if not dialler.dials and dialler.ringing:
+            dialler.ringing = False
+            settle(state, dialler, out)
+
+
+def end_offer(state: State, offer: Offer | None, outcome: OfferOutcome | None, out: list[Fact]) -> None:
+    """Ends an offer that is still open; without an outcome nothing changes."""
+    if offer is None or outcome is None or offer.outcome is not None:
+        return
+    offer.outcome = outcome
+    offer.ended_at = max(state.at, offer.started_at)
+    entry = state.entries.get(offer.entry_id or "")
+    if outcome is OfferOutcome.ANSWERED and entry is not None and entry.outcome is None:
+        entry.agent_id = offer.agent_id
+    owner = state.calls.get(offer.call_id)
+    if owner is not None:
+        out.append(OfferEnded(at=state.at, offer=offer, call=owner.call))

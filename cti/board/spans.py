@@ -1,0 +1,111 @@
+"""The measured spans of a leg: wait, ring, talk and hold, of which one at most is open at a time.
+
+Which one follows from what the board knows of the leg (`_wanted`), so every rule only changes that knowledge
+and settles the leg. Talk excludes hold; see `cti.calls.model.Interval`.
+"""
+
+from typing import Final
+
+from cti.board.facts import (
+    CallChanged,
+    Fact,
+    IntervalEnded,
+    IntervalStarted,
+)
+from cti.board.state import LegTrack, State
+from cti.calls.model import (
+    Interval,
+    IntervalKind,
+)
+
+#: A break in a talk that is shorter is none: a Local channel was optimised away, or a bridge was exchanged.
+_MOMENT: Final = 0.1
+_LETTER: Final = {
+    IntervalKind.WAIT: "q",
+    IntervalKind.RING: "r",
+    IntervalKind.TALK: "t",
+    IntervalKind.HOLD: "h",
+    IntervalKind.WRAP_UP: "w",
+}
+
+
+def _wanted(state: State, track: LegTrack) -> IntervalKind | None:
+    if track.is_person:
+        if track.holding:
+            return IntervalKind.HOLD
+        if track.connected:
+            return IntervalKind.TALK
+    if track.entry_id is not None and state.entries[track.entry_id].outcome is None:
+        return IntervalKind.WAIT
+    if track.ringing and not track.up and track.is_person:
+        return IntervalKind.RING
+    return None
+
+
+def settle(state: State, track: LegTrack, out: list[Fact]) -> None:
+    """Closes and opens spans so that the one is open that should be."""
+    wanted = _wanted(state, track)
+    span = track.span
+    if span is not None:
+        if span.kind is wanted:
+            return
+        close_span(state, track, out)
+    if wanted is not None:
+        _open(state, track, wanted, out)
+
+
+def close_span(state: State, track: LegTrack, out: list[Fact], *, unknown: bool = False) -> None:
+    """Ends the open span, if there is one; nobody knows when if ``unknown``."""
+    span = track.span
+    if span is None:
+        return
+    track.span = None
+    if unknown:
+        span.unknown_end = True
+    else:
+        span.ended_at = max(state.at, span.started_at)
+        if span.kind is IntervalKind.TALK:
+            track.last_talk = span
+    out.append(IntervalEnded(at=state.at, interval=span))
+
+
+def _open(state: State, track: LegTrack, kind: IntervalKind, out: list[Fact]) -> None:
+    at, leg = state.at, track.leg
+    last = track.last_talk
+    if kind is IntervalKind.TALK:
+        _note_talk(state, track, out)
+        if last is not None and last.ended_at is not None and at - last.ended_at <= _MOMENT:
+            last.ended_at = None
+            track.span = last
+            track.last_talk = None
+            out.append(IntervalStarted(at=at, interval=last))
+            return
+    track.last_talk = None
+    queue = track.queue
+    if kind is IntervalKind.WAIT and track.entry_id is not None:
+        queue = state.entries[track.entry_id].queue
+    track.spans += 1
+    track.span = Interval(
+        id=f"{leg.id}.{_LETTER[kind]}{track.spans}",
+        kind=kind,
+        call_id=leg.call_id,
+        call_started_at=leg.call_started_at,
+        leg_id=leg.id,
+        leg_started_at=leg.started_at,
+        agent_id=leg.agent_id if kind is not IntervalKind.WAIT else None,
+        queue=queue,
+        started_at=max(at, leg.started_at),
+    )
+    out.append(IntervalStarted(at=at, interval=track.span))
+
+
+def _note_talk(state: State, track: LegTrack, out: list[Fact]) -> None:
+    """Keeps in mind which agent talked last in a call."""
+    leg = track.leg
+    if leg.agent_id is None:
+        return
+    owner = state.calls[leg.call_id]
+    owner.agent_leg_id = leg.id
+    if owner.call.agent_id != leg.agent_id:
+        owner.call.agent_id = leg.agent_id
+        out.append(CallChanged(at=state.at, call=owner.call))

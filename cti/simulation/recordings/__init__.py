@@ -1,0 +1,35 @@
+"""The real calls whose AMI events, CEL rows and queue_log are kept in ``tests/transcripts/``.
+
+Each function plays one call in a laboratory: real Asterisk, simulated parties, agents 1 to 3 on extensions
+1001 to 1003. Only the parts that the service plays (queue membership, wrap-up) are stood in for.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+from cti.simulation.lab import Lab, wrap_up
+from cti.simulation.observer import AmiObserver
+from cti.simulation.recordings import phone_calls, queue_calls, survey_calls, transfers
+from cti.simulation.recordings.recording import Recording
+
+WRAP_UP_SECONDS: Final = 0.5
+
+RECORDINGS: Final[Mapping[str, Recording]] = {
+    recording.name: recording
+    for room in (queue_calls, transfers, phone_calls, survey_calls)
+    for recording in room.RECORDINGS
+}
+
+
+async def play(name: str, lab: Lab, ami: AmiObserver) -> None:
+    """Play one recording from a clean start until every channel and member is gone."""
+    stop = wrap_up(ami, WRAP_UP_SECONDS)
+    try:
+        await RECORDINGS[name].play(lab, ami)
+        await lab.quiet()
+        await asyncio.sleep(WRAP_UP_SECONDS + 0.5)
+        await lab.clear(ami)
+        await asyncio.sleep(0.3)
+    finally:
+        stop()

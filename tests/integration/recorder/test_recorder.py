@@ -1,0 +1,334 @@
+"""Facts become rows: each once, never ahead of the journal, whatever is away or dies in between."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from cti.asterisk.events import encode, parse
+from cti.board.board import Board
+from cti.db import migrations
+from cti.db.engine import plain_dsn
+from cti.journal.journal import Journal
+from cti.recorder import recovery
+from cti.recorder.recorder import Recorder, RecorderState
+from tests.unit.board.scenario import TRANSCRIPTS, read_blocks
+
+NODE = "lab"
+TABLES = (
+    "calls",
+    "legs",
+    "intervals",
+    "queue_entries",
+    "offers",
+    "transfers",
+    "surveys",
+    "ivr_choices",
+    "agent_states",
+    "agent_current_states",
+    "gaps",
+    "anomalies",
+)
+
+
+def all_blocks() -> list[bytes]:
+    """Every recorded transcript, each in a boot of its own, with menus and surveys put in."""
+    blocks: list[bytes] = []
+    for number, path in enumerate(sorted(TRANSCRIPTS.glob("*.ami"))):
+        found = list(read_blocks(path))
+        blocks.append(encode("CtiBoot", parse(found[2]).at - 1, Boot=f"boot{number}"))
+        for block in found:
+            blocks.append(block)
+            event = parse(block)
+            if event.name == "QueueCallerJoin":
+                uniqueid = event.get("Uniqueid")
+                blocks.append(
+                    encode("CtiIvrChoice", event.at + 0.001, Uniqueid=uniqueid, Menu="main", Choice="1")
+                )
+            if event.name == "AgentComplete" and event.get("Reason") == "agent":
+                uniqueid = event.get("Uniqueid")
+                blocks.append(encode("CtiSurveyStarted", event.at, Uniqueid=uniqueid, Language="en"))
+                blocks.append(
+                    encode("CtiSurveyAnswer", event.at + 1, Uniqueid=uniqueid, Question=1, Rating=4)
+                )
+    return blocks
+
+
+BLOCKS = all_blocks()
+
+
+class Service:
+    """Journal, board and recorder, joined as the program joins them; `kill` leaves everything as it lies."""
+
+    def __init__(self, folder: Path, url: str, **options: Any) -> None:
+        self.recorder = Recorder(url, NODE, gather_seconds=0.005, **options)
+        self.folder = folder
+        self.tasks: list[asyncio.Task[None]] = []
+
+    async def start(self, *, segment_bytes: int = 20_000) -> None:
+        committed = await self.recorder.committed_position()
+        self.journal = Journal(
+            self.folder,
+            segment_bytes=segment_bytes,
+            checkpoint=lambda: self.board.dump(),
+            not_below=committed or 0,
+            gather_seconds=0.001,
+        )
+        self.board = Board(NODE)
+        self.board = recovery.recover(self.journal, NODE, committed, self.recorder)
+        self.tasks = [
+            asyncio.create_task(self.journal.run()),
+            asyncio.create_task(self.recorder.run(self.journal)),
+        ]
+
+    def feed(self, blocks: list[bytes]) -> None:
+        for block in blocks:
+            position = self.journal.append(block)
+            self.recorder.take(self.board.apply(parse(block)), position)
+
+    async def finish(self) -> None:
+        async with asyncio.timeout(30):
+            await self.recorder.drain()
+        await self.kill()
+
+    async def kill(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.journal.close()
+
+
+async def rows_of(url: str) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of all tables, in an order of their own."""
+    connection = await asyncpg.connect(plain_dsn(url))
+    try:
+        return {
+            table: [tuple(row) for row in await connection.fetch(f"SELECT * FROM {table} t ORDER BY t::text")]
+            for table in TABLES
+        }
+    finally:
+        await connection.close()
+
+
+@pytest_asyncio.fixture
+async def database(postgres_url: str) -> AsyncIterator[str]:
+    """A migrated database without rows."""
+    await migrations.upgrade(postgres_url)
+    yield postgres_url
+    connection = await asyncpg.connect(plain_dsn(postgres_url))
+    try:
+        await connection.execute(f"TRUNCATE {', '.join(TABLES)}, recorder_positions, dispositions CASCADE")
+    finally:
+        await connection.close()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def expected(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
+    """The rows of all transcripts, recorded without any fault."""
+    await migrations.upgrade(postgres_url)
+    service = Service(tmp_path_factory.mktemp("plain"), postgres_url)
+    await service.start()
+    service.feed(BLOCKS)
+    await service.finish()
+    rows = await rows_of(postgres_url)
+    connection = await asyncpg.connect(plain_dsn(postgres_url))
+    try:
+        await connection.execute(f"TRUNCATE {', '.join(TABLES)}, recorder_positions CASCADE")
+    finally:
+        await connection.close()
+    return rows
+
+
+def pieces(size: int) -> Iterator[list[bytes]]:
+    for start in range(0, len(BLOCKS), size):
+        yield BLOCKS[start : start + size]
+
+
+async def test_every_table_gets_rows_and_every_row_is_closed(expected: dict[str, list[Any]]) -> None:
+    assert {table for table, rows in expected.items() if not rows} <= {"gaps", "anomalies"}
+    assert not expected["anomalies"]
+
+
+async def test_many_small_batches_make_the_same_rows(
+    database: str, tmp_path: Path, expected: dict[str, list[Any]]
+) -> None:
+    service = Service(tmp_path, database)
+    await service.start()
+    for piece in pieces(7):
+        service.feed(piece)
+        await service.recorder.drain()
+    await service.finish()
+    assert await rows_of(database) == expected
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 5, 8, 13, 21])
+async def test_a_service_killed_between_any_two_steps_resumes_exactly(
+    database: str, tmp_path: Path, expected: dict[str, list[Any]], step: int
+) -> None:
+    """Killed after every 40 events, the loops having run for ``step`` turns: batches are half way."""
+    for piece in pieces(40):
+        service = Service(tmp_path, database)
+        await service.start()
+        service.feed(piece)
+        for _ in range(step * 5):
+            await asyncio.sleep(0.0005)
+        await service.kill()
+    service = Service(tmp_path, database)
+    await service.start()
+    await service.finish()
+    assert await rows_of(database) == expected
+
+
+async def test_without_a_database_the_journal_keeps_all_and_it_is_written_later(
+    database: str, tmp_path: Path, expected: dict[str, list[Any]]
+) -> None:
+    service = Service(tmp_path, database.replace("host=", "host=/nowhere"))
+    await service.start()
+    assert service.recorder.status.state is RecorderState.DATABASE_DOWN
+    service.feed(BLOCKS)
+    await service.journal.flush()
+    await service.kill()
+    service = Service(tmp_path, database)
+    await service.start()
+    await service.finish()
+    assert await rows_of(database) == expected
+
+
+async def test_a_database_that_appears_after_the_start_gets_everything(
+    database: str, tmp_path: Path, expected: dict[str, list[Any]]
+) -> None:
+    service = Service(tmp_path, database)
+    good, service.recorder._dsn = service.recorder._dsn, "postgresql://nobody@127.0.0.1:1/none"
+    await service.start()
+    service.feed(BLOCKS[:500])
+    await asyncio.sleep(0.2)
+    service.recorder._dsn = good
+    service.feed(BLOCKS[500:])
+    await service.finish()
+    assert await rows_of(database) == expected
+
+
+async def test_a_recorder_that_falls_behind_catches_up_from_the_journal(
+    database: str, tmp_path: Path, expected: dict[str, list[Any]]
+) -> None:
+    service = Service(tmp_path, database, changes_limit=20)
+    await service.start()
+    connection = await asyncpg.connect(plain_dsn(database))
+    try:
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE calls IN ACCESS EXCLUSIVE MODE")
+            for piece in pieces(50):
+                service.feed(piece)
+                await asyncio.sleep(0.005)
+            assert service.recorder.status.waiting_changes < 300
+    finally:
+        await connection.close()
+    await service.finish()
+    assert await rows_of(database) == expected
+
+
+async def test_connections_that_are_cut_in_the_middle_of_writing_lose_nothing(
+    database: str, tmp_path: Path, expected: dict[str, list[Any]]
+) -> None:
+    service = Service(tmp_path, database)
+    await service.start()
+    connection = await asyncpg.connect(plain_dsn(database))
+    try:
+        for piece in pieces(60):
+            service.feed(piece)
+            await asyncio.sleep(0.008)
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE application_name = 'cti recorder' AND datname = current_database()"
+            )
+    finally:
+        await connection.close()
+    await service.finish()
+    assert await rows_of(database) == expected
+
+
+async def test_rows_wait_until_the_journal_is_durable(database: str, tmp_path: Path) -> None:
+    service = Service(tmp_path, database)
+    await service.start()
+    service.tasks[0].cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await service.tasks[0]
+    service.feed(BLOCKS[:200])
+    await asyncio.sleep(0.3)
+    assert not (await rows_of(database))["calls"]
+    service.tasks[0] = asyncio.create_task(service.journal.run())
+    await service.finish()
+    assert (await rows_of(database))["calls"]
+
+
+async def test_a_row_that_postgres_refuses_holds_up_nothing_else(database: str, tmp_path: Path) -> None:
+    service = Service(tmp_path, database)
+    await service.start()
+    service.feed(BLOCKS[:60])
+    for number, name in ((1, "Bob\x00by"), (2, "Eve")):
+        service.feed(
+            [
+                b"Event: Newchannel\r\nTimestamp: 1795330000.0\r\nChannel: PJSIP/9-%d\r\nChannelState: 4\r\n"
+                b"CallerIDNum: 1\r\nCallerIDName: %b\r\nUniqueid: x.%d\r\nLinkedid: x.%d\r\n\r\n"
+                % (number, name.encode(), number, number)
+            ]
+        )
+    bad = service.board.leg_of("x.2")
+    assert bad is not None
+    bad.hangup_cause = 2**40
+    await service.finish()
+    rows = await rows_of(database)
+    names = [row[13] for row in rows["legs"]]
+    assert "Bobby" in names
+    assert "Eve" not in names
+    assert [row[4] for row in rows["anomalies"]] == ["Recorder"]
+
+
+async def test_two_recorders_of_one_node_are_told_apart(database: str, tmp_path: Path) -> None:
+    one = Service(tmp_path / "one", database)
+    await one.start()
+    one.feed(BLOCKS[:100])
+    await one.recorder.drain()
+    connection = await asyncpg.connect(plain_dsn(database))
+    await connection.execute("UPDATE recorder_positions SET position = position + 1")
+    await connection.close()
+    one.feed(BLOCKS[100:200])
+    with pytest.raises(Exception, match="are not at position"):
+        await one.tasks[1]
+    await one.kill()
+
+
+async def test_a_database_that_is_far_behind_does_not_hold_up_the_start(
+    database: str, tmp_path: Path, expected: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service(tmp_path, database.replace("host=", "host=/nowhere"))
+    await service.start()
+    service.feed(BLOCKS)
+    await service.journal.flush()
+    await service.kill()
+    monkeypatch.setattr(recovery, "_MOST_AT_START", 100)
+    service = Service(tmp_path, database)
+    await service.start()
+    assert service.recorder.status.waiting_changes == 0
+    await service.finish()
+    assert await rows_of(database) == expected
+
+
+async def test_a_second_service_waits_for_the_first_ones_unfinished_write(
+    database: str, tmp_path: Path
+) -> None:
+    first = Service(tmp_path, database)
+    await first.start()
+    first.feed(BLOCKS[:100])
+    await first.recorder.drain()
+    second = Recorder(database, NODE)
+    asked = asyncio.create_task(second.committed_position())
+    await asyncio.sleep(0.2)
+    assert not asked.done()
+    await first.kill()
+    assert await asked == 100
