@@ -8,7 +8,7 @@ An event is dispatched by its name through one table, `RULES`; a name that is no
 board. An event that makes no sense where it comes gives an `Anomaly`, and one that was applied before changes
 nothing.
 
-How the pieces hang together (each `board_*` module opens with its own part of the theory):
+How the pieces hang together (each module beside this one opens with its own part of the theory):
 
 * a *leg* is a channel; it lives in `State.legs` from Newchannel to Hangup;
 * a *call* is everything that shares a Linkedid, transitively; it leaves the board after its last leg, once
