@@ -17,6 +17,21 @@ from cti.installation.postgres import EmbeddedPostgres, embedded
 from cti.simulation.lab import Lab, laboratory
 from cti.simulation.observer import AmiObserver
 
+_TEXTS = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def summary(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Takes a text for the end of the run: what was measured is shown, whether the test passed or not."""
+    return request.config.stash.setdefault(_TEXTS, []).append
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Show what was measured."""
+    for text in config.stash.get(_TEXTS, []):
+        terminalreporter.section(text.partition("\n")[0])
+        terminalreporter.write_line(text.partition("\n")[2])
+
 
 @pytest_asyncio.fixture(scope="session")
 async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedPostgres]:

@@ -8,8 +8,6 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
-from books import Books, open_rows, read_books
-from whole_service import ServiceProcess
 
 from cti.agents.store import create_device
 from cti.db.engine import open_engine
@@ -20,6 +18,8 @@ from cti.people.store import create_user
 from cti.queues.store import create_queue
 from cti.simulation.lab import Lab, answering
 from cti.simulation.observer import AmiObserver
+from tests.stage.books import Books, open_rows, read_books
+from tests.stage.whole_service import ServiceProcess
 
 CALLER = "13800138000"
 PASSWORD = generate_password()

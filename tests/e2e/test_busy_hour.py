@@ -8,10 +8,6 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from books import agent_states, connections, open_rows, read_books, read_cel, read_queue_log
-from busy_hour import BusyHour
-from comparison import Comparison
-from whole_service import ServiceProcess
 
 from cti.db.engine import open_engine
 from cti.db.migrations import upgrade
@@ -21,6 +17,10 @@ from cti.journal.journal import Journal
 from cti.people.store import create_token
 from cti.queues.store import create_queue
 from cti.simulation.lab import FIRST_EXTENSION, Lab, laboratory
+from tests.stage.books import agent_states, connections, open_rows, read_books, read_cel, read_queue_log
+from tests.stage.busy_hour import BusyHour
+from tests.stage.comparison import Comparison
+from tests.stage.whole_service import ServiceProcess
 
 Summary = Callable[[str], None]
 AGENTS = 60

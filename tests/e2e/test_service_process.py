@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from books import read_books, read_cel
-from whole_service import ServiceProcess
 
 from cti.db.migrations import upgrade
 from cti.simulation.lab import Lab, answering
 from cti.simulation.observer import AmiObserver
+from tests.stage.books import read_books, read_cel
+from tests.stage.whole_service import ServiceProcess
 
 CALLER = "13800138000"
 

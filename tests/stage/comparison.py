@@ -3,10 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from books import Books, Channel, LogLine, Row
-from busy_hour import BusyHour, Part, part_of
-
 from cti.simulation.call import SimulatedCall
+from tests.stage.books import Books, Channel, LogLine, Row
+from tests.stage.busy_hour import BusyHour, Part, part_of
 
 #: What the issue asks for, in seconds; queue_log counts whole seconds.
 TOLERANCE = 0.2
