@@ -6,7 +6,7 @@ SHELL := /bin/sh
 PYTHON := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test bench setup setup-test lint types pytest web-check transcripts clean
+.PHONY: run test bench setup setup-test lint types pytest web-check transcripts pictures clean
 
 run: setup
 	$(PYTHON) -m cti demo
@@ -46,6 +46,10 @@ pytest:
 # The recorded real calls of tests/transcripts, made anew.
 transcripts: setup
 	$(PYTHON) -m cti.simulation.record
+
+# docs/calls.md and its pictures, drawn from the transcripts.
+pictures:
+	$(PYTHON) -m cti.simulation.draw
 
 clean:
 	rm -rf .venv web/node_modules web/dist .mypy_cache .pytest_cache .ruff_cache
