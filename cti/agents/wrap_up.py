@@ -38,7 +38,7 @@ from cti.calls.model import (
     IntervalKind,
     OfferOutcome,
 )
-from cti.errors import AmiError, AmiNotConnected
+from cti.errors import AmiError, AmiNotConnected, InvalidField
 from cti.http.problems import Problem
 
 log = structlog.get_logger(__name__)
@@ -225,6 +225,8 @@ class WrapUps:
     async def _try(self, agent: Agent, reason: str | None, asked: tuple[str, str]) -> None:
         try:
             await self._set_pause(agent, reason)
+        except InvalidField as error:
+            log.error("wrap_up.not_set", agent_id=agent.agent_id, reason=reason, error=str(error))
         except AmiError as error:
             if not isinstance(error, AmiNotConnected):  # the connection itself says that it is down, once
                 log.warning("wrap_up.not_set", agent_id=agent.agent_id, reason=reason, error=error.code)

@@ -21,7 +21,10 @@ NORMAL_CLEARING: Final = 16
 _ORIGINATE_SLACK_SECONDS: Final = 5.0
 
 _PATTERNS: Final = {
-    "Interface": re.compile(r"PJSIP/[A-Za-z0-9_.-]{1,80}"),
+    #: An agent's phone, or a Local channel that leads to it.
+    "Interface": re.compile(
+        r"PJSIP/[A-Za-z0-9_.-]{1,80}|Local/[0-9A-Za-z_.-]{1,80}@[A-Za-z0-9_-]{1,79}(/n)?"
+    ),
     "Channel": re.compile(r"[A-Za-z][A-Za-z0-9]*/[A-Za-z0-9_.+*#@:;/-]{1,160}"),
     "Exten": re.compile(r"[0-9*#+A-Za-z_-]{1,40}"),
     "Context": re.compile(r"[A-Za-z0-9_-]{1,79}"),

@@ -84,6 +84,8 @@ def _open(state: State, track: LegTrack, kind: IntervalKind, out: list[Fact]) ->
     queue = track.queue
     if kind is IntervalKind.WAIT and track.entry_id is not None:
         queue = state.entries[track.entry_id].queue
+    elif kind is IntervalKind.RING and track.offer_id in state.offers:
+        queue = state.offers[track.offer_id].queue
     track.spans += 1
     track.span = Interval(
         id=f"{leg.id}.{_LETTER[kind]}{track.spans}",

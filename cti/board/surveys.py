@@ -10,7 +10,7 @@ from cti.board.facts import (
     SurveyEnded,
     SurveyStarted,
 )
-from cti.board.state import CallTrack, LegTrack, State, anomaly, call_of, number_of
+from cti.board.state import CallTrack, LegTrack, State, anomaly, call_of, find_call, number_of
 from cti.calls.model import (
     LegEnding,
     Survey,
@@ -66,7 +66,13 @@ def answered(state: State, event: AmiEvent, out: list[Fact]) -> None:
 
 
 def ended(state: State, event: AmiEvent, out: list[Fact]) -> None:
-    """The survey is over, in the service's own words."""
+    """The survey is over, in the service's own words.
+
+    When the caller hung up, they may come after his call has left the board: its end has ended the survey.
+    """
+    uniqueid = event.get("Uniqueid")
+    if state.leg_id(uniqueid) in state.gone and find_call(state, uniqueid) is None:
+        return
     owner = call_of(state, event, out)
     if owner is None:
         return

@@ -84,7 +84,9 @@ class Books:
     intervals: dict[str, list[Row]]
     entries: dict[str, list[Row]]
     offers: list[Row]
+    transfers: list[Row]
     surveys: dict[str, list[Row]]
+    anomalies: list[Row]
     open_rows: dict[str, int]
 
     def leg(self, uniqueid: str) -> Row:
@@ -101,7 +103,9 @@ async def read_books(database_url: str) -> Books:
         intervals = await _rows(connection, "intervals", "started_at ended_at")
         entries = await _rows(connection, "queue_entries", "joined_at left_at")
         offers = await _rows(connection, "offers", "started_at ended_at")
+        transfers = await _rows(connection, "transfers", "at")
         surveys = await _rows(connection, "surveys", "started_at ended_at")
+        anomalies = await _rows(connection, "anomalies", "at")
         open_rows = await _open_rows(connection)
     finally:
         await connection.close()
@@ -111,7 +115,9 @@ async def read_books(database_url: str) -> Books:
         intervals=_grouped(intervals, "leg_id"),
         entries=_grouped(entries, "leg_id"),
         offers=offers,
+        transfers=transfers,
         surveys=_grouped(surveys, "call_id"),
+        anomalies=anomalies,
         open_rows=open_rows,
     )
 

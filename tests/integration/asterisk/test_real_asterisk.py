@@ -306,7 +306,10 @@ async def test_the_services_user_can_run_no_program_and_the_phones_user_can_call
 @pytest.mark.parametrize(
     ("field", "call"),
     [
-        ("Interface", lambda ami: actions.queue_pause(ami, interface="Local/1@x", paused=True, reason=None)),
+        (
+            "Interface",
+            lambda ami: actions.queue_pause(ami, interface="Local/1,2@x", paused=True, reason=None),
+        ),
         ("Interface", lambda ami: actions.queue_remove(ami, queue="q", interface="PJSIP/a\r\nB: c")),
         ("Queue", lambda ami: actions.queue_remove(ami, queue="a b", interface="PJSIP/1")),
         (

@@ -73,3 +73,12 @@ def test_a_label_that_comes_after_its_call_makes_no_sense() -> None:
     [leg] = scenario.legs.values()
     scenario.feed([label(leg.uniqueid, leg.ended_at or 0.0)])
     assert [one.reason for one in scenario.anomalies] == ["no such call"]
+
+
+def test_a_survey_whose_end_comes_after_its_call_has_ended_with_it() -> None:
+    scenario = Scenario(read_events("abandoned"))
+    [leg] = scenario.legs.values()
+    facts = scenario.feed(
+        [event("CtiSurveyEnded", leg.ended_at or 0.0, Uniqueid=leg.uniqueid, Outcome="hung_up")]
+    )
+    assert facts == []

@@ -90,6 +90,12 @@ def test_when_one_agent_does_not_answer_the_next_is_offered_the_call() -> None:
     assert "wrap_up" not in scenario.states(1)
 
 
+@pytest.mark.parametrize("name", ["answered", "next_agent_answers", "local_member", "survey_done"])
+def test_the_ringing_of_an_offer_belongs_to_its_queue_in_whatever_order_asterisk_says_so(name: str) -> None:
+    rings = [one for one in run(name).intervals.values() if one.kind == "ring"]
+    assert {(ring.queue, ring.agent_id is not None) for ring in rings} == {("sales", True)}
+
+
 def test_missed_offers_in_a_row_are_counted_until_the_agent_gets_ready() -> None:
     scenario = Scenario([])
     counts = []

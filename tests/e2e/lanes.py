@@ -1,0 +1,174 @@
+"""Recorded calls played anew, several side by side: each lane is an Asterisk, a service and a database.
+
+Most of a call is waiting, so lanes cost little. Recordings that need the same laboratory share one, one after
+the other. The agents' wrap-up is the service's own: the stand-in that recordings have for it only works while
+the service is dead.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from books import Books, Channel, open_rows, read_books, read_cel
+from whole_service import ServiceProcess
+
+from cti.db.engine import open_engine
+from cti.db.migrations import upgrade
+from cti.installation.postgres import EmbeddedPostgres
+from cti.queues.store import create_queue
+from cti.simulation.lab import Lab, laboratory, wrap_up
+from cti.simulation.observer import AmiObserver
+from cti.simulation.recordings import RECORDINGS, WRAP_UP_SECONDS, survey_calls
+
+#: The service's own wrap-up, which is set in whole seconds.
+SERVICE_WRAP_UP_SECONDS = 1
+_PLAY_SECONDS = 120.0
+_SETTLE_SECONDS = 20.0
+_SURVEYS = frozenset(recording.name for recording in survey_calls.RECORDINGS)
+
+
+@dataclass
+class Played:
+    """What came of one recording: the two sets of books, and when the service was dead."""
+
+    name: str
+    begun_at: float = 0.0
+    ended_at: float = 0.0
+    killed_at: float | None = None
+    restarted_at: float | None = None
+    books: Books | None = None
+    cel: dict[str, Channel] = field(default_factory=dict)
+    #: Why it could not be played to its end.
+    error: str | None = None
+
+
+async def play_all(
+    names: Iterable[str],
+    postgres: EmbeddedPostgres,
+    folder: Path,
+    *,
+    lanes: int,
+    kill_after: Callable[[str], float] | None = None,
+) -> dict[str, Played]:
+    """Play recordings; with ``kill_after`` the service is killed so many seconds after the first channel of
+    each, and started again when all its channels are gone.
+    """
+    # The databases are made one after the other: migrations know only one at a time.
+    rounds = [
+        (ours, await _database(ours[0], postgres, f"t_{folder.name}_{number}"))
+        for number, ours in enumerate(_rounds(names, lanes))
+    ]
+    played: dict[str, Played] = {}
+
+    async def lane() -> None:
+        while rounds:
+            ours, url = rounds.pop(0)
+            if not ours:
+                continue
+            async with _site(ours[0], url, folder / str(len(rounds))) as site:
+                while ours:
+                    name = ours.pop(0)
+                    played[name] = await site.play(name, kill_after(name) if kill_after is not None else None)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(lanes):
+            group.create_task(lane())
+    return played
+
+
+def _rounds(names: Iterable[str], lanes: int) -> list[list[str]]:
+    """Recordings by the laboratory that they need; several lanes share the list of the usual one."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(f"{dict(RECORDINGS[name].plan)} {name in _SURVEYS}", []).append(name)
+    usual = groups.pop(f"{{}} {False}", [])
+    return [*groups.values(), *([usual] * lanes if usual else [])]
+
+
+@dataclass
+class _Site:
+    lab: Lab
+    service: ServiceProcess
+    ami: AmiObserver
+
+    async def play(self, name: str, kill_after: float | None) -> Played:
+        """Play one recording from a clean start until all that follows from it is written."""
+        played = Played(name, begun_at=time.time())
+        try:
+            async with asyncio.timeout(_PLAY_SECONDS):
+                if kill_after is None:
+                    await RECORDINGS[name].play(self.lab, self.ami)
+                    await self.lab.quiet()
+                else:
+                    await self._play_and_kill(played, kill_after)
+            await self._written()
+        except Exception as error:  # noqa: BLE001  (the tests tell; the others' lanes go on)
+            played.error = f"{type(error).__name__}: {error}"
+        await self.lab.clear(self.ami)
+        # A queue remembers whom it called last; the next recording begins with one that does not.
+        await self.lab.asterisk.command("module unload app_queue.so")
+        await self.lab.asterisk.command("module load app_queue.so")
+        played.ended_at = time.time()
+        played.books = await read_books(self.service.database_url)
+        played.cel = read_cel(self.lab.plan.cel_csv, after=played.begun_at)
+        return played
+
+    async def _play_and_kill(self, played: Played, kill_after: float) -> None:
+        async def kill(born: asyncio.Future[object]) -> Callable[[], None]:
+            await born
+            await asyncio.sleep(kill_after)
+            await self.service.kill()
+            played.killed_at = time.time()
+            return wrap_up(self.ami, WRAP_UP_SECONDS)
+
+        killing = asyncio.create_task(kill(self.ami.expect("Newchannel")))
+        try:
+            await RECORDINGS[played.name].play(self.lab, self.ami)
+            await self.lab.quiet()
+            stop = await killing
+            await asyncio.sleep(WRAP_UP_SECONDS + 0.2)
+            stop()
+        finally:
+            killing.cancel()
+            if self.service.process is None or self.service.process.returncode is not None:
+                await self.service.start()
+            await self.service.ready()
+            played.restarted_at = time.time()
+
+    async def _written(self) -> None:
+        """Wait until nothing is open: the last wrap-up is over too."""
+        async with asyncio.timeout(_SETTLE_SECONDS):
+            while any((await open_rows(self.service.database_url)).values()):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+
+
+async def _database(first: str, postgres: EmbeddedPostgres, name: str) -> str:
+    """The address of a new database, with the queues as the recording ``first`` needs them."""
+    await postgres.create(name)
+    url = postgres.url(name)
+    await upgrade(url)
+    async with open_engine(url) as engine, engine.begin() as connection:
+        for extension, queue in (("6001", "sales"), ("6002", "support"), ("6003", "overflow")):
+            values: dict[str, object] = {
+                "name": queue, "title": queue, "extension": extension,
+                "wrap_up_seconds": SERVICE_WRAP_UP_SECONDS,
+            }  # fmt: skip
+            await create_queue(connection, values, survey=first in _SURVEYS)
+    return url
+
+
+@contextlib.asynccontextmanager
+async def _site(first: str, url: str, home: Path) -> AsyncIterator[_Site]:
+    """An Asterisk as the recording ``first`` needs it, with a service beside it."""
+    changes = {"phone_rtp_timeout": 0, **RECORDINGS[first].plan}
+    async with laboratory(home / "asterisk", phones=10, **changes) as lab, lab.observer() as ami:
+        service = ServiceProcess(lab, home / "service", url)
+        await service.start()
+        try:
+            await service.ready()
+            yield _Site(lab, service, ami)
+        finally:
+            await service.stop()

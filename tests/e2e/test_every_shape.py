@@ -1,0 +1,146 @@
+"""Every recorded shape of a call, played anew on a real Asterisk against the running service.
+
+The rows have to be the same as those that the recorded transcript yields when it is folded, and they have to
+agree with Asterisk's CEL, channel by channel; once more when the service is killed in the middle of each call.
+"""
+
+from collections import Counter
+
+import pytest
+import pytest_asyncio
+from books import Books, Row
+from lanes import SERVICE_WRAP_UP_SECONDS, Played, play_all
+from outline import folded, outline, recorded, seconds
+
+from cti.installation.postgres import EmbeddedPostgres
+from cti.simulation.recordings import RECORDINGS
+from tests.unit.board.scenario import run
+
+pytestmark = pytest.mark.timeout(600)
+
+LANES = 6
+#: Against CEL.
+TOLERANCE = 0.2
+#: Between two plays of one script on a busy machine.
+PLAYS_DIFFER = 1.2
+#: What the recordings' stand-in for the service only asks and does not write down.
+SURVEYS = {"survey_done": "completed of 1 for sales", "survey_refused": "hung_up of 1 for sales"}
+
+
+def names_of(request: pytest.FixtureRequest, test: str) -> list[str]:
+    """The recordings that the tests of this run ask for."""
+    return [
+        item.callspec.params["name"]
+        for item in request.session.items
+        if getattr(item, "originalname", "") == test and item.path == request.path
+    ]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def played(
+    postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> dict[str, Played]:
+    """Every recording, played."""
+    names = names_of(request, "test_a_shape_is_recorded_as_its_transcript_and_cel_say")
+    return await play_all(names, postgres, tmp_path_factory.mktemp("shapes"), lanes=LANES)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def survived(
+    postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> dict[str, Played]:
+    """Every recording, played while the service is killed in its middle."""
+    names = names_of(request, "test_a_shape_loses_no_leg_when_the_service_is_killed_in_the_middle")
+    folder = tmp_path_factory.mktemp("killed")
+    return await play_all(names, postgres, folder, lanes=LANES, kill_after=middle_of)
+
+
+def middle_of(name: str) -> float:
+    """Half the time for which the recorded call had talk or waiting, at most what a play surely lasts."""
+    scenario = run(name)
+    begun = min(leg.started_at for leg in scenario.legs.values())
+    last = max(
+        [span.ended_at or 0.0 for span in scenario.intervals.values() if span.kind != "wrap_up"],
+        default=max(leg.ended_at or 0.0 for leg in scenario.legs.values()),
+    )
+    return (last - begun) / 2
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_a_shape_is_recorded_as_its_transcript_and_cel_say(name: str, played: dict[str, Played]) -> None:
+    play = played[name]
+    assert play.error is None
+    assert against_cel(play) == []
+    books = books_of(play)
+    assert [row for row in books.anomalies if play.begun_at <= row["at"] < play.ended_at] == []
+    assert not any(books.open_rows.values()), books.open_rows
+    expected, found = folded(run(name)), recorded(books, play.begun_at, play.ended_at)
+    wanted = outline(expected)
+    if name in SURVEYS:
+        wanted["surveys"] = [SURVEYS[name]]
+    assert outline(found) == wanted
+    lasted = zip(wanted["spans"], seconds(expected), seconds(found), strict=True)
+    assert [
+        f"{what}: {there} in the transcript, {here} here"
+        for what, (kind, there), (_, here) in lasted
+        # How long a wrap-up lasts is the service's own, and not what the stand-in in the recording did.
+        if not near(here, there if kind != "wrap_up" else SERVICE_WRAP_UP_SECONDS)
+    ] == []
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_a_shape_loses_no_leg_when_the_service_is_killed_in_the_middle(
+    name: str, survived: dict[str, Played]
+) -> None:
+    play = survived[name]
+    assert play.error is None
+    assert play.killed_at is not None
+    assert against_cel(play) == []
+    books = books_of(play)
+    assert not any(books.open_rows.values()), books.open_rows
+    found = recorded(books, play.begun_at, play.ended_at)
+    assert any(call["gap"] for call in found.calls)
+    unknown = [call["id"] for call in found.calls if not call["gap"]]
+    for span in found.intervals:
+        measured = span["ended_at"] is not None
+        assert measured is not span["unknown_end"], span
+        if span["kind"] == "hold" and measured:
+            assert span["ended_at"] <= play.killed_at, "nobody saw the end of this hold"
+        if span["call_id"] in unknown:
+            assert measured, "nothing of this call was missed"
+
+
+def against_cel(play: Played) -> list[str]:
+    """What does not fit between the legs and Asterisk's channels."""
+    legs = [leg for leg in books_of(play).legs if play.begun_at <= leg["started_at"] < play.ended_at]
+    counts = Counter(leg["uniqueid"] for leg in legs)
+    faults = [f"channel {uniqueid} has no leg" for uniqueid in play.cel.keys() - counts.keys()]
+    faults += [f"leg {uniqueid} has no channel" for uniqueid in counts.keys() - play.cel.keys()]
+    faults += [f"channel {uniqueid} has {count} legs" for uniqueid, count in counts.items() if count > 1]
+    return faults + [fault for leg in legs if leg["uniqueid"] in play.cel for fault in _times(play, leg)]
+
+
+def _times(play: Played, leg: Row) -> list[str]:
+    channel = play.cel[leg["uniqueid"]]
+    return [
+        f"{leg['channel']}: {name} is {leg[name]} here and {there} in CEL"
+        for name, there in (
+            ("started_at", channel.started_at),
+            ("answered_at", channel.answered_at),
+            ("ended_at", channel.ended_at),
+        )
+        if (leg[name] is None) is not (there is None) or abs((leg[name] or 0) - (there or 0)) > TOLERANCE
+    ]
+
+
+def books_of(play: Played) -> Books:
+    """The rows that the service wrote."""
+    assert play.books is not None
+    return play.books
+
+
+def near(one: float | None, other: float | None) -> bool:
+    """Whether two plays of a script can differ by that."""
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) <= PLAYS_DIFFER
