@@ -1,7 +1,7 @@
 """Every recorded shape of a call, played anew on a real Asterisk against the running service.
 
 The rows have to be the same as those that the recorded transcript yields when it is folded, and they have to
-agree with Asterisk's CEL, channel by channel; once more when the service is killed in the middle of each call.
+agree with Asterisk's CEL, channel by channel; once more when the service is killed in the middle of each.
 """
 
 from collections import Counter
