@@ -1,4 +1,4 @@
-"""The command line: `cti serve`, `cti migrate`, `cti user`, `cti doctor`, `cti demo`."""
+"""The command line: `cti serve`, `cti migrate`, `cti user`, `cti doctor`, `cti reconcile`, `cti demo`."""
 
 import asyncio
 import getpass
@@ -11,6 +11,7 @@ import uvloop
 from cti import config
 from cti.errors import CtiError
 from cti.http.principal import Language, Role
+from cti.ledger.command import reconcile
 
 program = typer.Typer(
     name="cti",
@@ -21,6 +22,7 @@ program = typer.Typer(
 )
 users = typer.Typer(name="user", help="People who sign in.", no_args_is_help=True)
 program.add_typer(users)
+program.command("reconcile")(reconcile)
 
 
 @program.command("serve")

@@ -36,6 +36,7 @@ from cti.ivr.settings_cache import SettingsCache
 from cti.ivr.survey_session import SurveySession
 from cti.journal.journal import Journal
 from cti.ledger.gap_events import Ledger
+from cti.ledger.sources import rows_after
 from cti.loops import Loops
 from cti.people.authentication import SiteSettings
 from cti.recorder.intake import Intake
@@ -94,7 +95,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
         pops = await stack.enter_async_context(
             ScreenPops(lookup, crm, default_region=settings.default_region, call_of=board.call)
         )
-        ledger = Ledger(settings.cel_csv_path, lambda: board.gap_from)
+        ledger = Ledger(partial(rows_after, settings), lambda: board.gap_from)
         ami_settings = _ami_settings(settings, settings.ami_user, settings.ami_secret)
         ami = AmiConnection(ami_settings, intake.take, clock=clock, missed=ledger)
         phone_ami = AmiConnection(_ami_settings(settings, settings.ami_phone_user, settings.ami_phone_secret))

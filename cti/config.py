@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -63,6 +64,11 @@ class Settings(BaseSettings):
     journal_segment_bytes: int = Field(64 * 1024 * 1024, ge=64 * 1024)
 
     cel_csv_path: Path
+    #: CEL in a table of PostgreSQL (`cel_pgsql`) instead of the file: where, and its name (with its schema).
+    cel_database_url: SecretStr | None = None
+    cel_table: str = Field("cel", pattern=r"^[A-Za-z_][A-Za-z0-9_$]{0,62}(\.[A-Za-z_][A-Za-z0-9_$]{0,62})?$")
+    #: What a time without a zone is in, in CEL.
+    cel_timezone: str = "UTC"
     queue_log_path: Path
     recordings_dir: Path
     asterisk_etc_dir: Path
@@ -94,6 +100,15 @@ class Settings(BaseSettings):
     def _host_is_plain(cls, value: str) -> str:
         if not value or any(c.isspace() or not c.isprintable() or c in "/@?#" for c in value):
             raise ValueError("is no host name or address")
+        return value
+
+    @field_validator("cel_timezone")
+    @classmethod
+    def _zone_is_known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("is no time zone, as in Asia/Shanghai") from None
         return value
 
     @model_validator(mode="before")

@@ -105,6 +105,39 @@ class JournalClosed(JournalError):
     code = "journal.closed"
 
 
+# --- Asterisk's ledger ---
+
+
+class LedgerError(CtiError):
+    """Asterisk's ledger cannot be compared with."""
+
+    code = "ledger.error"
+
+
+class LedgerUnreadable(LedgerError):
+    """Asterisk's CEL cannot be read."""
+
+    code = "ledger.cel_unreadable"
+
+
+class LedgerColumnsUnknown(LedgerError):
+    """What should be CEL does not look like it."""
+
+    code = "ledger.columns_unknown"
+
+
+class QueueLogUnreadable(LedgerError):
+    """Asterisk's queue_log cannot be read."""
+
+    code = "ledger.queue_log_unreadable"
+
+
+class LedgerDatabaseAway(LedgerError):
+    """Our own record cannot be read: the database does not answer."""
+
+    code = "ledger.database_away"
+
+
 # --- FastAGI ---
 
 

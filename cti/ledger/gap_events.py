@@ -6,15 +6,15 @@ go the way of every event, so the board, the recorder and a replay know no secon
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
 import structlog
 
-from cti.asterisk.cel import CelRow, read_rows
+from cti.asterisk.cel import CelRow
 from cti.asterisk.events import encode
+from cti.errors import LedgerError
 
 log = structlog.get_logger(__name__)
 
@@ -41,12 +41,14 @@ class LedgerKind(StrEnum):
 class Ledger:
     """Reads what CEL wrote since events stopped to come.
 
-    ``since`` tells when that was (epoch seconds of Asterisk's clock), None when nothing is known to be
-    missing.
+    ``rows_after`` reads the rows from an instant on; ``since`` tells when events stopped (epoch seconds of
+    Asterisk's clock), None when nothing is known to be missing.
     """
 
-    def __init__(self, path: Path, since: Callable[[], float | None]) -> None:
-        self._path = path
+    def __init__(
+        self, rows_after: Callable[[float], Awaitable[list[CelRow]]], since: Callable[[], float | None]
+    ) -> None:
+        self._rows_after = rows_after
         self._since = since
 
     async def __call__(self, heard_from: Callable[[], float | None]) -> list[bytes]:
@@ -62,9 +64,9 @@ class Ledger:
         for _ in range(_LOOKS):
             await asyncio.sleep(_SETTLE_SECONDS)
             try:
-                rows = await read_rows(self._path, after=since - _OVERLAP_SECONDS)
-            except OSError as error:
-                log.warning("ledger.unreadable", path=str(self._path), error=str(error))
+                rows = await self._rows_after(since - _OVERLAP_SECONDS)
+            except LedgerError as error:
+                log.warning("ledger.unreadable", error=error.message, code=error.code)
                 return []
             until = heard_from()
             if until is None or (rows and rows[-1].at >= until):
