@@ -181,8 +181,12 @@ class AmiConnection:
             await session.ping()
             previous, (self._boot, is_new) = self._boot, await session.learn_boot()
             self._enter(LinkState.SYNCING)
+            for step in session.steps:
+                self._sink(step)
             self._tell_connected(self._sink, version=version, previous=previous, is_new=is_new)
-            await session.follow(self._sink, self._marks(), None if is_new else self._missed)
+            # What was written between two readings of a clock that has jumped cannot be put in order.
+            readable = not (is_new or session.steps)
+            await session.follow(self._sink, self._marks(), self._missed if readable else None)
         self._session = session
         self._enter(LinkState.READY)
         self.ready.set()

@@ -62,6 +62,14 @@ def header_of(block: bytes, name: bytes) -> bytes:
     return block[start:] if end < 0 else block[start:end]
 
 
+def stamp_of(block: bytes) -> float:
+    """The block's Timestamp (epoch seconds of Asterisk's clock); 0.0 when it has none."""
+    try:
+        return float(header_of(block, b"Timestamp") or 0)
+    except ValueError:
+        return 0.0
+
+
 def encode_action(name: str, action_id: str, fields: Fields) -> bytes:
     """One action as AMI reads it; a field may come several times.
 

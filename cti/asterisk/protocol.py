@@ -6,7 +6,6 @@ as a caller's name may reach an event. Nothing here ever sends an action a secon
 """
 
 import asyncio
-import contextlib
 import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
@@ -15,8 +14,8 @@ import msgspec
 import structlog
 
 from cti.asterisk.clock import AsteriskClock
-from cti.asterisk.events import END_OF_BLOCK, WANTED_BYTES, AmiEvent, parse
-from cti.asterisk.message import Fields, Response, encode_action, header_of, parse_response
+from cti.asterisk.events import END_OF_BLOCK, WANTED_BYTES, AmiEvent, encode, parse
+from cti.asterisk.message import Fields, Response, encode_action, header_of, parse_response, stamp_of
 from cti.errors import ActionRefused, ActionUnanswered, AmiNotConnected, AmiProtocolError
 
 log = structlog.get_logger(__name__)
@@ -45,14 +44,21 @@ class _Awaited(msgspec.Struct, kw_only=True):
     completed_by: str | None
     #: Gets the blocks of the list's events as they come, in the order of the stream.
     passes_to: Sink | None
+    #: When it was sent, by the monotonic clock of the estimate of Asterisk's.
+    sent_at: float
     response: Response | None = None
     events: list[AmiEvent] = []
 
 
 class AmiProtocol(asyncio.Protocol):
-    """The byte side of one connection. ``on_event`` gets each wanted event's block, in order, at once."""
+    """The byte side of one connection. ``on_event`` gets each wanted event's block, in order, at once.
+
+    When an event shows that Asterisk's clock has jumped, a `CtiClockStepped` with the seconds (`By`) comes
+    before it.
+    """
 
     def __init__(self, on_event: Sink, clock: AsteriskClock) -> None:
+        clock.connected()
         self.on_event = on_event
         self.on_failure: Callable[[Exception], None] = lambda _: None
         #: Done when the connection is over; with an exception when it did not end by itself.
@@ -88,10 +94,16 @@ class AmiProtocol(asyncio.Protocol):
             self.abort(AmiProtocolError(f"the peer sent {len(self._rest)} bytes without an end"))
             return
         self.received += len(blocks)
-        self._take(blocks)
+        stamp = next((stamp_of(block) for block in reversed(blocks) if block[:7] == b"Event: "), 0.0)
+        if self._clock.proves_step(stamp):
+            for block in blocks:  # one of them is the first after the step
+                self._observe(stamp_of(block) if block.lstrip(b"\r\n")[:7] == b"Event: " else 0.0)
+                self._take([block])
+        else:
+            self._take(blocks)
+            self._observe(stamp)
 
     def _take(self, blocks: list[bytes]) -> None:
-        last = b""
         failure: Exception | None = None
         for block in blocks:
             if block[:1] in (b"\r", b"\n"):
@@ -101,7 +113,6 @@ class AmiProtocol(asyncio.Protocol):
                 if not wanted and not self._expects_events:
                     self.filtered += 1
                     continue
-                last = block
                 try:
                     if self._expects_events:
                         self._event(block, wanted=wanted)
@@ -111,8 +122,6 @@ class AmiProtocol(asyncio.Protocol):
                     failure = failure or error
             elif block[:10] == b"Response: ":
                 self._response(block)
-        if last:
-            self._observe(last)
         if failure is not None:
             self.on_failure(failure)
 
@@ -161,7 +170,11 @@ class AmiProtocol(asyncio.Protocol):
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         key = action_id.encode()
         self._awaited[key] = _Awaited(
-            action=action, future=future, completed_by=completed_by, passes_to=passes_to
+            action=action,
+            future=future,
+            completed_by=completed_by,
+            passes_to=passes_to,
+            sent_at=self._clock.monotonic(),
         )
         if completed_by is not None:
             self._expects_events += 1
@@ -220,6 +233,9 @@ class AmiProtocol(asyncio.Protocol):
         awaited = self._awaited.get(header_of(block, b"ActionID"))
         if awaited is None or awaited.future.done():
             return  # given up long ago
+        stamp = stamp_of(block)
+        if stamp:
+            self._note_step(self._clock.observe_round_trip(stamp, awaited.sent_at))
         awaited.response = response = parse_response(block)
         if not response.ok:
             self._refuse(awaited, response.message)
@@ -242,9 +258,16 @@ class AmiProtocol(asyncio.Protocol):
         if awaited is not None and awaited.completed_by is not None:
             self._expects_events -= 1
 
-    def _observe(self, block: bytes) -> None:
-        with contextlib.suppress(ValueError):
-            self._clock.observe(float(header_of(block, b"Timestamp") or 0))
+    def _observe(self, stamp: float) -> None:
+        self._note_step(self._clock.observe(stamp))
+
+    def _note_step(self, step: float) -> None:
+        if step:
+            log.warning("ami.clock_stepped", by=round(step, 3))
+            try:
+                self.on_event(encode("CtiClockStepped", self._clock.now(), By=f"{step:.6f}"))
+            except Exception as error:  # noqa: BLE001  (as with any other event that cannot be taken)
+                self.on_failure(error)
 
     def _finish(self, reason: Exception | None) -> None:
         if self.closed.done():

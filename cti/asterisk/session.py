@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Self
 
@@ -33,10 +32,12 @@ class AmiSession:
 
     def __init__(self, settings: AmiSettings, clock: AsteriskClock) -> None:
         self.sink_failure: Exception | None = None
+        #: How Asterisk's clock has jumped since the last connection, as events; taken by whoever follows.
+        self.steps: list[bytes] = []
         self._settings = settings
         self._clock = clock
         self._booted: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._protocol = AmiProtocol(self._note_booted, clock)
+        self._protocol = AmiProtocol(self._note_early, clock)
         self._protocol.on_failure = self._sink_failed
         # A Manager of its own for each connection: it cannot send what an earlier one left unanswered.
         self._manager = Manager(
@@ -101,13 +102,8 @@ class AmiSession:
         await self._until(self._booted, self._settings.booted_seconds, what)
 
     async def ping(self) -> None:
-        """One round trip, which also sets the clock."""
-        sent = time.monotonic()
-        answer = await self.ask("Ping", deadline=self._settings.ping_seconds)
-        try:
-            self._clock.observe_round_trip(float(answer.response.get("Timestamp") or 0), sent)
-        except ValueError:
-            log.warning("ami.odd_ping", timestamp=answer.response.get("Timestamp"))
+        """One round trip, which also sets the clock: the answer carries Asterisk's time."""
+        await self.ask("Ping", deadline=self._settings.ping_seconds)
 
     async def learn_boot(self) -> tuple[str, bool]:
         """The id of Asterisk's present boot, and whether nobody had named that boot before."""
@@ -192,9 +188,12 @@ class AmiSession:
             raise self._protocol.reason or AmiUnreachable(f"Asterisk closed the connection: no {what}")
         raise AmiUnreachable(f"no {what} within {seconds:g} s")
 
-    def _note_booted(self, block: bytes) -> None:
-        if name_of(block) == b"FullyBooted" and not self._booted.done():
+    def _note_early(self, block: bytes) -> None:
+        name = name_of(block)
+        if name == b"FullyBooted" and not self._booted.done():
             self._booted.set_result(None)
+        elif name == b"CtiClockStepped":
+            self.steps.append(block)
 
     def _sink_failed(self, error: Exception) -> None:
         self.sink_failure = self.sink_failure or error

@@ -251,7 +251,7 @@ async def test_what_asterisk_would_cut_is_refused_instead(peer: ScriptedPeer) ->
 
 
 async def test_a_letter_that_two_reads_share_stays_whole(peer: ScriptedPeer, received: Received) -> None:
-    data = block("Event: Hold", "Timestamp: 1.0", "CallerIDName: Müller 王小明", "N: 1")
+    data = block("Event: Hold", "Timestamp: 1763789001.000000", "CallerIDName: Müller 王小明", "N: 1")
     async with connected(peer.settings(), received):
         for at in range(len(data)):
             peer.push(data[at : at + 1])
@@ -264,7 +264,7 @@ async def test_a_letter_that_two_reads_share_stays_whole(peer: ScriptedPeer, rec
 async def test_events_keep_their_order_and_none_is_lost_in_a_flood(
     peer: ScriptedPeer, received: Received
 ) -> None:
-    noise = block("Event: VarSet", "Privilege: dialplan,all", "Timestamp: 1.0", "Variable: X", "Value: y")
+    noise = block("Event: VarSet", "Privilege: dialplan,all", "Timestamp: 1763789001.000000", "Variable: X", "Value: y")
     async with connected(peer.settings(ping_seconds=5.0), received):
         peer.push(b"".join(hold(number) + noise for number in range(40_000)))
         await received.until(lambda: bool(received.blocks) and received.blocks[-1] == hold(39_999))
@@ -310,7 +310,7 @@ async def test_an_exception_in_the_sink_costs_no_other_event_of_the_chunk_and_is
 
 
 async def test_a_duplicate_header_drops_nothing(peer: ScriptedPeer, received: Received) -> None:
-    data = block("Event: Hold", "Timestamp: 1.0", "N: 1", "N: 1", "Channel: a", "Channel: b")
+    data = block("Event: Hold", "Timestamp: 1763789001.000000", "N: 1", "N: 1", "Channel: a", "Channel: b")
     async with connected(peer.settings(), received) as connection:
         peer.push(data + hold(2))
         await received.until(lambda: received.numbers() == [1, 2])
