@@ -50,7 +50,8 @@ def agent_id_of(member: str) -> int | None:
 class AgentState(msgspec.Struct, kw_only=True):
     """One stay of an agent in one status; open while ``ended_at`` is None.
 
-    ``reason`` is set for PAUSED only. The next state of the same agent starts at the instant this one ends.
+    ``reason`` is set for PAUSED only. The next state of the same agent starts at the instant this one ends;
+    when Asterisk's clock has jumped meanwhile, as its new clock tells that instant.
     """
 
     id: str
@@ -61,6 +62,8 @@ class AgentState(msgspec.Struct, kw_only=True):
     call_id: str | None = None
     started_at: float
     ended_at: float | None = None
+    #: By how much Asterisk's clock has jumped since the one that tells these instants; None: not at all.
+    clock_step_seconds: float | None = None
 
 
 class Agent(msgspec.Struct, kw_only=True):

@@ -101,8 +101,9 @@ def settle(record: AgentRecord, at: float) -> AgentState | None:
         interface,
     ):
         return None
-    at = max(at, before.started_at)
-    before.ended_at = at
+    if before.clock_step_seconds is None:
+        at = max(at, before.started_at)
+    before.ended_at = max(at - (before.clock_step_seconds or 0.0), before.started_at)
     agent.state = AgentState(
         id=_state_id(agent.agent_id, at, record.states),
         agent_id=agent.agent_id,

@@ -23,10 +23,10 @@ from cti.agents.view_model import (
 )
 from cti.agents.wrap_up import WrapUps, pause_after_wrap_up
 from cti.board.board import Board
-from cti.calls.model import Call, Direction, IntervalKind, TransferKind
+from cti.calls.model import Call, Direction, IntervalKind, Timed, TransferKind, by_present_clock
 from cti.customers.model import ScreenPop
 from cti.customers.numbers import mask
-from cti.http.shapes import instant, instant_or_none
+from cti.http.shapes import Instant, instant, instant_or_none
 
 
 class Pops(Protocol):
@@ -95,7 +95,7 @@ class AgentViews:
             name=self._directory.agent_name(agent_id),
             state=agent.state.status,
             reason=agent.state.reason,
-            since=instant(agent.state.started_at),
+            since=_since(agent.state.started_at, agent.state),
             device=self._device(agent),
             wrap_up_until=instant_or_none(self._wrap_ups.ends_at(agent)),
             after_wrap_up=pause_after_wrap_up(agent) if talking else None,
@@ -125,7 +125,7 @@ class AgentViews:
             name=self._directory.agent_name(agent_id),
             state=agent.state.status,
             reason=agent.state.reason,
-            since=instant(agent.state.started_at),
+            since=_since(agent.state.started_at, agent.state),
             device=self._device(agent),
             queues=list(agent.queues) or self._queues_to_serve(agent_id),
             call=self._live_call(agent),
@@ -175,7 +175,7 @@ class AgentViews:
             queue=call.queue,
             number_masked=mask(_number(call)),
             phase=self._phase(agent)[0],
-            since=instant(agent.state.started_at),
+            since=_since(agent.state.started_at, agent.state),
         )
 
     def _call(self, agent: Agent) -> AgentCall | None:
@@ -194,7 +194,8 @@ class AgentViews:
         rung_at = before.ringing_since if before is not None else None
         answered_at = before.answered_at if before is not None else None
         if leg is not None:
-            rung_at, answered_at = instant(leg.started_at), instant_or_none(leg.answered_at)
+            rung_at = _since(leg.started_at, leg)
+            answered_at = None if leg.answered_at is None else _since(leg.answered_at, leg)
         queue = call.queue
         view = AgentCall(
             call_id=call.id,
@@ -205,11 +206,11 @@ class AgentViews:
             number=_number(call),
             number_state=call.number_state.value,
             dnis=call.dialled_number,
-            entered_at=instant_or_none(entry.joined_at if entry is not None else None),
+            entered_at=None if entry is None else _since(entry.joined_at, entry),
             waited_seconds=None if waited is None else round(waited, 3),
             ringing_since=rung_at,
             answered_at=answered_at,
-            held_since=instant(span.started_at) if span and span.kind is IntervalKind.HOLD else None,
+            held_since=_since(span.started_at, span) if span and span.kind is IntervalKind.HOLD else None,
             ended_at=instant_or_none(agent.wrap_up_started_at),
             ivr_choices=[
                 IvrChoice(menu=menu, choice=choice, at=instant(at)) for menu, choice, at in call.choices
@@ -224,6 +225,11 @@ class AgentViews:
     def _disposition(self, agent_id: int, call_id: str) -> DispositionView | None:
         kept = self._dispositions.get(agent_id)
         return kept[1] if kept is not None and kept[0] == call_id else None
+
+
+def _since(at: float, record: Timed) -> Instant:
+    """What a page counts up from: it compares it with the present."""
+    return instant(by_present_clock(at, record))
 
 
 def _number(call: Call) -> str | None:

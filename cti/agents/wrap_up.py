@@ -10,9 +10,10 @@ twice does no harm, and after an outage everybody is looked at.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Final
 
+import msgspec
 import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -29,6 +30,7 @@ from cti.board.board import Board
 from cti.board.facts import (
     AgentChanged,
     AgentStateChanged,
+    ClockStepped,
     Fact,
     GapClosed,
     IntervalStarted,
@@ -104,6 +106,8 @@ class WrapUps:
                 span = fact.interval
                 if span.kind is IntervalKind.TALK and span.agent_id is not None and span.queue is not None:
                     self._connected(span.agent_id, span.call_id)
+            elif isinstance(fact, ClockStepped):
+                self._move_extensions(fact.by)
             elif isinstance(fact, GapClosed):
                 self._asked.clear()
                 self.review_all()
@@ -152,12 +156,24 @@ class WrapUps:
         self._arm(agent)
         if self.on_change is not None:
             self.on_change(agent.agent_id)
+        await self._keep(extension)
+
+    async def _keep(self, extension: Extension) -> None:
         try:
             async with self._engine.begin() as connection:
                 await store.keep_extension(connection, extension)
         except (OSError, DBAPIError) as error:
             # It holds all the same, until a restart.
-            log.warning("wrap_up.extension_not_kept", agent_id=agent.agent_id, error=str(error)[:200])
+            log.warning("wrap_up.extension_not_kept", agent_id=extension.agent_id, error=str(error)[:200])
+
+    def _move_extensions(self, by: float) -> None:
+        """Asterisk's clock has jumped: an agent has as many seconds left as before."""
+        for agent_id, extension in self._extensions.items():
+            moved = self._extensions[agent_id] = msgspec.structs.replace(
+                extension, until_at=extension.until_at + by
+            )
+            self._start(self._keep(moved), f"extension of agent {agent_id}")
+        self.review_all()
 
     # --- Looking at one agent ---
 
@@ -218,7 +234,10 @@ class WrapUps:
         if self._asked.get(agent.agent_id) == asked:
             return
         self._asked[agent.agent_id] = asked
-        task = asyncio.create_task(self._try(agent, reason, asked), name=f"pause agent {agent.agent_id}")
+        self._start(self._try(agent, reason, asked), f"pause agent {agent.agent_id}")
+
+    def _start(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

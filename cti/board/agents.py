@@ -13,7 +13,7 @@ from cti.board.facts import (
     IntervalStarted,
     LegChanged,
 )
-from cti.board.state import LegTrack, State, anomaly
+from cti.board.state import LegTrack, State, anomaly, instant_of
 from cti.calls.model import (
     Interval,
     IntervalKind,
@@ -72,6 +72,8 @@ def leave_leg(state: State, track: LegTrack, out: list[Fact]) -> None:
 
 
 def _open_wrap_up(state: State, record: AgentRecord, call: QueueCall, out: list[Fact]) -> None:
+    owner = state.calls.get(call.call_id)
+    step = owner.call.clock_step_seconds if owner is not None else None
     interval = Interval(
         id=f"{call.leg_id}.w",
         kind=IntervalKind.WRAP_UP,
@@ -81,10 +83,10 @@ def _open_wrap_up(state: State, record: AgentRecord, call: QueueCall, out: list[
         leg_started_at=call.leg_started_at,
         agent_id=record.agent.agent_id,
         queue=call.queue,
-        started_at=state.at,
+        started_at=state.at - (step or 0.0),
+        clock_step_seconds=step,
     )
     state.wrap_ups[record.agent.agent_id] = interval
-    owner = state.calls.get(call.call_id)
     if owner is not None:
         owner.wrapping += 1
     out.append(IntervalStarted(at=state.at, interval=interval))
@@ -100,7 +102,7 @@ def close_wrap_up(state: State, agent_id: int, out: list[Fact]) -> None:
     interval = state.wrap_ups.pop(agent_id, None)
     if interval is None:
         return
-    interval.ended_at = max(state.at, interval.started_at)
+    interval.ended_at = max(instant_of(state, interval), interval.started_at)
     out.append(IntervalEnded(at=state.at, interval=interval))
     owner = state.calls.get(interval.call_id)
     if owner is not None:

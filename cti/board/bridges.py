@@ -12,7 +12,7 @@ from cti.board.facts import (
     Fact,
 )
 from cti.board.spans import settle
-from cti.board.state import Bridge, LegTrack, State, anomaly, find_leg
+from cti.board.state import Bridge, LegTrack, State, anomaly, find_leg, instant_of
 from cti.calls.model import LegKind
 
 #: A bridge in which legs wait and do not hear each other: parking, music.
@@ -126,7 +126,7 @@ def reconnect(state: State, bridge_id: str, out: list[Fact]) -> None:
     if connected:
         owner = state.calls[parties[0].leg.call_id]
         if owner.call.answered_at is None:
-            owner.call.answered_at = max(state.at, owner.call.started_at)
+            owner.call.answered_at = max(instant_of(state, owner.call), owner.call.started_at)
             out.append(CallChanged(at=state.at, call=owner.call))
 
 

@@ -9,18 +9,21 @@ from cti.board.facts import (
     Fact,
     LegChanged,
 )
-from cti.board.state import CallTrack, LegTrack, State, call_of
+from cti.board.state import CallTrack, LegTrack, State, call_of, instant_of
 from cti.calls.model import (
     Call,
     Direction,
     LegKind,
     NumberState,
+    by_clock_of,
+    by_present_clock,
 )
 
 
-def place_leg(state: State, track: LegTrack, at: float, out: list[Fact]) -> None:
+def place_leg(state: State, track: LegTrack, out: list[Fact]) -> None:
     """Puts a new leg into the call of its Linkedid, or begins a call with it."""
     leg = track.leg
+    at = leg.started_at
     known = state.calls.get(state.links.get(leg.linkedid, ""))
     if known is None:
         call = Call(
@@ -44,6 +47,9 @@ def place_leg(state: State, track: LegTrack, at: float, out: list[Fact]) -> None
         out.append(CallChanged(at=at, call=call))
     known.live_legs += 1
     call.leg_ids.append(leg.id)
+    if call.clock_step_seconds is not None:
+        leg.clock_step_seconds = call.clock_step_seconds
+        leg.started_at -= call.clock_step_seconds
     leg.call_id = call.id
     leg.call_started_at = call.started_at
 
@@ -67,7 +73,7 @@ def follow_link(state: State, track: LegTrack, event: AmiEvent, out: list[Fact])
 
 def merge(state: State, one: CallTrack, two: CallTrack, out: list[Fact]) -> CallTrack:
     """Makes two calls one: the one that started first stays and gets all that the other had."""
-    if (two.call.started_at, two.call.id) < (one.call.started_at, one.call.id):
+    if _age(two.call) < _age(one.call):
         one, two = two, one
     call, gone, at = one.call, two.call, state.at
     for linkedid in gone.linkedids:
@@ -77,7 +83,7 @@ def merge(state: State, one: CallTrack, two: CallTrack, out: list[Fact]) -> Call
     call.entry_ids += gone.entry_ids
     call.choices = sorted([*call.choices, *gone.choices], key=lambda choice: choice[2])
     call.gap |= gone.gap
-    call.answered_at = _earliest(call.answered_at, gone.answered_at)
+    call.answered_at = _earliest(call.answered_at, by_clock_of(call, gone.answered_at, gone))
     if gone.agent_id is not None and call.agent_id is None:
         call.agent_id = gone.agent_id
     call.queue = call.queue or gone.queue
@@ -93,10 +99,14 @@ def merge(state: State, one: CallTrack, two: CallTrack, out: list[Fact]) -> Call
         one.survey = one.survey or two.survey
     _move(state, gone, call, out)
     gone.merged_into = call.id
-    gone.ended_at = max(at, gone.started_at)
+    gone.ended_at = max(instant_of(state, gone), gone.started_at)
     state.calls.pop(gone.id, None)
     out += [CallMerged(at=at, call=gone, into=call), CallChanged(at=at, call=call)]
     return one
+
+
+def _age(call: Call) -> tuple[float, str]:
+    return by_present_clock(call.started_at, call), call.id
 
 
 def _move(state: State, gone: Call, call: Call, out: list[Fact]) -> None:
@@ -149,7 +159,7 @@ def remove_leg(state: State, track: LegTrack, out: list[Fact]) -> None:
     if leg.ended_at is None:
         call.unknown_end = True
     else:
-        call.ended_at = max(leg.ended_at, call.started_at)
+        call.ended_at = max(by_clock_of(call, leg.ended_at, leg), call.started_at)
     out.append(CallEnded(at=state.at, call=call))
     release(state, owner)
 
@@ -189,7 +199,8 @@ def ivr_choice(state: State, event: AmiEvent, out: list[Fact]) -> None:
     owner = call_of(state, event, out)
     if owner is None:
         return
-    choice = (event.get("Menu"), event.get("Choice"), event.at or state.at)
+    at = (event.at or state.at) - (owner.call.clock_step_seconds or 0.0)
+    choice = (event.get("Menu"), event.get("Choice"), at)
     if choice not in owner.call.choices:
         owner.call.choices.append(choice)
         out.append(CallChanged(at=state.at, call=owner.call))

@@ -11,7 +11,7 @@ from cti.board.facts import (
     OfferEnded,
 )
 from cti.board.spans import settle
-from cti.board.state import LegTrack, State, find_leg
+from cti.board.state import LegTrack, State, find_leg, instant_of
 from cti.calls.model import (
     Direction,
     LegKind,
@@ -93,7 +93,7 @@ def take_up(state: State, track: LegTrack, out: list[Fact]) -> None:
         return
     track.up = True
     leg = track.leg
-    leg.answered_at = max(state.at, leg.started_at)
+    leg.answered_at = max(instant_of(state, leg), leg.started_at)
     stop_ringing(state, track, out)
     settle(state, track, out)
     use_leg(state, track, out)
@@ -119,7 +119,7 @@ def end_offer(state: State, offer: Offer | None, outcome: OfferOutcome | None, o
     if offer is None or outcome is None or offer.outcome is not None:
         return
     offer.outcome = outcome
-    offer.ended_at = max(state.at, offer.started_at)
+    offer.ended_at = max(instant_of(state, offer), offer.started_at)
     entry = state.entries.get(offer.entry_id or "")
     if outcome is OfferOutcome.ANSWERED and entry is not None and entry.outcome is None:
         entry.agent_id = offer.agent_id

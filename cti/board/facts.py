@@ -143,6 +143,12 @@ class GapClosed(Fact, kw_only=True):
     reason: str
 
 
+class ClockStepped(Fact, kw_only=True):
+    """Asterisk's clock jumped by so many seconds; `at` is the first instant of the new clock."""
+
+    by: float
+
+
 class Anomaly(Fact, kw_only=True):
     """An event that made no sense where it came; nothing was changed by it."""
 

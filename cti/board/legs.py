@@ -15,7 +15,7 @@ from cti.board.facts import (
     LegStarted,
 )
 from cti.board.spans import close_span, settle
-from cti.board.state import LegTrack, State, anomaly, find_leg, number_of, take_early
+from cti.board.state import LegTrack, State, anomaly, find_leg, instant_of, number_of, take_early
 from cti.calls.model import (
     Leg,
     LegEnding,
@@ -85,7 +85,8 @@ def add_leg(state: State, event: AmiEvent, started_at: float, out: list[Fact]) -
     )
     track = LegTrack(leg=leg)
     state.legs[leg.id] = track
-    place_leg(state, track, started_at, out)
+    place_leg(state, track, out)
+    started_at = leg.started_at
     out.append(LegStarted(at=state.at, leg=leg))
     if kind is LegKind.LOCAL:
         _find_pair(state, track)
@@ -217,7 +218,7 @@ def end_leg(
     leg.ending = ending
     leg.hangup_cause = cause
     if not unknown:
-        leg.ended_at = max(state.at, leg.started_at)
+        leg.ended_at = max(instant_of(state, leg), leg.started_at)
     queues.end_of_leg(state, track, out, unknown=unknown)
     stop_ringing(state, track, out)
     close_span(state, track, out, unknown=unknown)

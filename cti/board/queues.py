@@ -14,7 +14,7 @@ from cti.board.facts import (
     QueueLeft,
 )
 from cti.board.spans import settle
-from cti.board.state import LegTrack, State, anomaly, find_call, find_leg, number_of
+from cti.board.state import LegTrack, State, anomaly, find_call, find_leg, instant_of, number_of
 from cti.calls.model import (
     EntryOutcome,
     Offer,
@@ -34,13 +34,13 @@ def caller_join(state: State, event: AmiEvent, out: list[Fact]) -> None:
         if waiting.queue == queue:
             return
         leave(state, track, waiting, EntryOutcome.OVERFLOW, out)
-    add_entry(state, track, queue, state.at, number_of(event.get("Position")), out)
+    add_entry(state, track, queue, 0, number_of(event.get("Position")), out)
 
 
 def add_entry(
-    state: State, track: LegTrack, queue: str, joined_at: float, position: int | None, out: list[Fact]
+    state: State, track: LegTrack, queue: str, waited: float, position: int | None, out: list[Fact]
 ) -> None:
-    """Puts a caller into a queue."""
+    """Puts a caller into a queue, in which he has waited for so many seconds already."""
     leg = track.leg
     call = state.calls[leg.call_id].call
     track.entries += 1
@@ -52,7 +52,8 @@ def add_entry(
         leg_started_at=leg.started_at,
         queue=queue,
         position=position,
-        joined_at=max(joined_at, leg.started_at),
+        joined_at=max(instant_of(state, leg) - waited, leg.started_at),
+        clock_step_seconds=leg.clock_step_seconds,
     )
     state.entries[entry.id] = entry
     call.entry_ids.append(entry.id)
@@ -99,7 +100,7 @@ def leave(state: State, track: LegTrack, entry: QueueEntry, outcome: EntryOutcom
     if outcome is not EntryOutcome.ANSWERED:
         entry.agent_id = None
     if outcome is not EntryOutcome.UNKNOWN:
-        entry.left_at = max(state.at, entry.joined_at)
+        entry.left_at = max(instant_of(state, entry), entry.joined_at)
     settle(state, track, out)
     out.append(QueueLeft(at=state.at, entry=entry, call=state.calls[track.leg.call_id].call))
 
@@ -129,7 +130,8 @@ def agent_called(state: State, event: AmiEvent, out: list[Fact]) -> None:
         leg_id=agent_leg.leg.id,
         agent_id=agent_id,
         queue=queue,
-        started_at=state.at,
+        started_at=instant_of(state, call),
+        clock_step_seconds=call.clock_step_seconds,
     )
     state.offers[offer.id] = offer
     agent_leg.offer_id = offer.id

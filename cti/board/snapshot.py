@@ -22,6 +22,7 @@ from cti.calls.model import (
     EntryOutcome,
     IntervalKind,
     LegEnding,
+    by_present_clock,
 )
 
 _UP = "6"
@@ -102,7 +103,7 @@ def channel(state: State, event: AmiEvent, out: list[Fact]) -> None:
     elif (
         track.span is not None
         and track.span.kind is IntervalKind.HOLD
-        and track.span.started_at < snapshot.begun_at
+        and by_present_clock(track.span.started_at, track.span) < snapshot.begun_at
     ):
         close_span(state, track, out, unknown=True)  # whether it was resumed meanwhile, nobody knows
         bridges.release_hold(state, track, out)
@@ -147,7 +148,7 @@ def queue_entry(state: State, event: AmiEvent, out: list[Fact]) -> None:
         state,
         track,
         event.get("Queue"),
-        state.at - (number_of(event.get("Wait")) or 0),
+        number_of(event.get("Wait")) or 0,
         number_of(event.get("Position")),
         out,
     )

@@ -12,7 +12,7 @@ from cti.board.facts import (
     IntervalEnded,
     IntervalStarted,
 )
-from cti.board.state import LegTrack, State
+from cti.board.state import LegTrack, State, instant_of
 from cti.calls.model import (
     Interval,
     IntervalKind,
@@ -63,7 +63,7 @@ def close_span(state: State, track: LegTrack, out: list[Fact], *, unknown: bool 
     if unknown:
         span.unknown_end = True
     else:
-        span.ended_at = max(state.at, span.started_at)
+        span.ended_at = max(instant_of(state, span), span.started_at)
         if span.kind is IntervalKind.TALK:
             track.last_talk = span
     out.append(IntervalEnded(at=state.at, interval=span))
@@ -74,7 +74,11 @@ def _open(state: State, track: LegTrack, kind: IntervalKind, out: list[Fact]) ->
     last = track.last_talk
     if kind is IntervalKind.TALK:
         _note_talk(state, track, out)
-        if last is not None and last.ended_at is not None and at - last.ended_at <= _MOMENT:
+        if (
+            last is not None
+            and last.ended_at is not None
+            and instant_of(state, last) - last.ended_at <= _MOMENT
+        ):
             last.ended_at = None
             track.span = last
             track.last_talk = None
@@ -96,7 +100,8 @@ def _open(state: State, track: LegTrack, kind: IntervalKind, out: list[Fact]) ->
         leg_started_at=leg.started_at,
         agent_id=leg.agent_id if kind is not IntervalKind.WAIT else None,
         queue=queue,
-        started_at=max(at, leg.started_at),
+        started_at=max(instant_of(state, leg), leg.started_at),
+        clock_step_seconds=leg.clock_step_seconds,
     )
     out.append(IntervalStarted(at=at, interval=track.span))
 

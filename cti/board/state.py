@@ -22,6 +22,7 @@ from cti.calls.model import (
     Offer,
     QueueEntry,
     Survey,
+    Timed,
 )
 
 #: Raised whenever a state written by the code before cannot be read by the code after.
@@ -128,6 +129,8 @@ class State(msgspec.Struct, kw_only=True):
     #: The instant of the event that is being applied, and of the one before it.
     at: float = 0.0
     last_event_at: float = 0.0
+    #: The instant of the last jump of Asterisk's clock, by which a doubled event is known.
+    stepped_at: float = 0.0
     calls: dict[str, CallTrack] = {}
     legs: dict[str, LegTrack] = {}
     #: The call that each Linkedid belongs to.
@@ -160,6 +163,12 @@ class State(msgspec.Struct, kw_only=True):
         gone[leg.id] = leg.call_id
         if len(gone) > _REMEMBERED_LEGS:
             del gone[next(iter(gone))]
+
+
+def instant_of(state: State, record: Timed) -> float:
+    """The instant of the event that is being applied, by the clock of a record."""
+    step = record.clock_step_seconds
+    return state.at if step is None else state.at - step
 
 
 def find_leg(state: State, event: AmiEvent, out: list[Fact], key: str = "Uniqueid") -> LegTrack | None:

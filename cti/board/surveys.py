@@ -10,7 +10,16 @@ from cti.board.facts import (
     SurveyEnded,
     SurveyStarted,
 )
-from cti.board.state import CallTrack, LegTrack, State, anomaly, call_of, find_call, number_of
+from cti.board.state import (
+    CallTrack,
+    LegTrack,
+    State,
+    anomaly,
+    call_of,
+    find_call,
+    instant_of,
+    number_of,
+)
 from cti.calls.model import (
     LegEnding,
     Survey,
@@ -43,7 +52,8 @@ def _survey(state: State, owner: CallTrack) -> Survey:
         agent_id=call.agent_id,
         queue=call.queue,
         language=call.language,
-        started_at=state.at,
+        started_at=instant_of(state, call),
+        clock_step_seconds=call.clock_step_seconds,
     )
     return owner.survey
 
@@ -114,5 +124,5 @@ def end_of_leg(state: State, track: LegTrack, out: list[Fact]) -> None:
 
 def _end(state: State, survey: Survey, outcome: SurveyOutcome, out: list[Fact]) -> None:
     survey.outcome = outcome
-    survey.ended_at = max(state.at, survey.started_at)
+    survey.ended_at = max(instant_of(state, survey), survey.started_at)
     out.append(SurveyEnded(at=state.at, survey=survey))

@@ -8,7 +8,7 @@ from cti.board.facts import (
     CallTransferred,
     Fact,
 )
-from cti.board.state import LegTrack, State, find_leg
+from cti.board.state import LegTrack, State, find_leg, instant_of
 from cti.calls.model import (
     Transfer,
     TransferKind,
@@ -80,6 +80,6 @@ def _hand_on(state: State, giver: LegTrack, kind: TransferKind, number: str | No
         agent_id=giver.leg.agent_id,
         from_leg_id=giver.leg.id,
         to_number=number,
-        at=state.at,
+        at=instant_of(state, giver.leg),
     )
     out.append(CallTransferred(at=state.at, transfer=transfer, call=owner.call))

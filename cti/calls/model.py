@@ -5,6 +5,7 @@ Entities are owned and changed by the board alone; everybody else reads them. Al
 """
 
 from enum import StrEnum
+from typing import Protocol, overload
 
 import msgspec
 
@@ -130,6 +131,8 @@ class Call(msgspec.Struct, kw_only=True):
     voicemail: bool = False
     #: Set when events of this call were missed; its durations may be unknown.
     gap: bool = False
+    #: By how much Asterisk's clock has jumped since the one that tells these instants; None: not at all.
+    clock_step_seconds: float | None = None
     linkedids: list[str] = []
     leg_ids: list[str] = []
     entry_ids: list[str] = []
@@ -166,6 +169,8 @@ class Leg(msgspec.Struct, kw_only=True):
     ending: LegEnding | None = None
     hangup_cause: int | None = None
     bridge_id: str | None = None
+    #: By how much Asterisk's clock has jumped since the one that tells these instants; None: not at all.
+    clock_step_seconds: float | None = None
 
 
 class Interval(msgspec.Struct, kw_only=True):
@@ -188,6 +193,8 @@ class Interval(msgspec.Struct, kw_only=True):
     #: None while open, and for ever when nobody knows (``unknown_end``).
     ended_at: float | None = None
     unknown_end: bool = False
+    #: By how much Asterisk's clock has jumped since the one that tells these instants; None: not at all.
+    clock_step_seconds: float | None = None
 
 
 class QueueEntry(msgspec.Struct, kw_only=True):
@@ -204,6 +211,8 @@ class QueueEntry(msgspec.Struct, kw_only=True):
     left_at: float | None = None
     outcome: EntryOutcome | None = None
     agent_id: int | None = None
+    #: By how much Asterisk's clock has jumped since the one that tells these instants; None: not at all.
+    clock_step_seconds: float | None = None
 
 
 class Offer(msgspec.Struct, kw_only=True):
@@ -219,6 +228,8 @@ class Offer(msgspec.Struct, kw_only=True):
     started_at: float
     ended_at: float | None = None
     outcome: OfferOutcome | None = None
+    #: By how much Asterisk's clock has jumped since the one that tells these instants; None: not at all.
+    clock_step_seconds: float | None = None
 
 
 class Transfer(msgspec.Struct, kw_only=True):
@@ -252,3 +263,34 @@ class Survey(msgspec.Struct, kw_only=True):
     outcome: SurveyOutcome | None = None
     rating: int | None = None
     second_rating: int | None = None
+    #: By how much Asterisk's clock has jumped since the one that tells these instants; None: not at all.
+    clock_step_seconds: float | None = None
+
+
+class Timed(Protocol):
+    """A record whose instants are told by the clock that Asterisk had when it began.
+
+    ``clock_step_seconds`` is by how much that clock has jumped since; None when it has not.
+    """
+
+    clock_step_seconds: float | None
+
+
+def by_present_clock(at: float, record: Timed) -> float:
+    """An instant of a record as Asterisk's present clock would tell it, to compare it with now."""
+    return at + (record.clock_step_seconds or 0.0)
+
+
+@overload
+def by_clock_of(record: Timed, at: float, other: Timed) -> float: ...
+
+
+@overload
+def by_clock_of(record: Timed, at: float | None, other: Timed) -> float | None: ...
+
+
+def by_clock_of(record: Timed, at: float | None, other: Timed) -> float | None:
+    """An instant of another record by the clock of this one; they differ when calls merged after a jump."""
+    if at is None or record.clock_step_seconds == other.clock_step_seconds:
+        return at
+    return by_present_clock(at, other) - (record.clock_step_seconds or 0.0)

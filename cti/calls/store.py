@@ -88,6 +88,8 @@ class CallSummary(msgspec.Struct, frozen=True, kw_only=True):
     disposition: str | None
     #: Events were missed while it went on.
     gap: bool
+    #: By how much Asterisk's clock jumped while it went on; its instants are told as if it had not.
+    clock_step_seconds: float | None
 
     @property
     def answered(self) -> bool:

@@ -46,7 +46,7 @@ FROM (
 CALL_SUMMARY: Final = f"""
 SELECT c.id, c.started_at, c.answered_at, c.ended_at, c.direction, c.caller_number, c.number_state,
        c.dialled_number, c.language, c.queue, c.agent_id, u.name AS agent_name,
-       cu.id AS customer_id, cu.name AS customer_name, c.gap, c.voicemail,
+       cu.id AS customer_id, cu.name AS customer_name, c.gap, c.clock_step_seconds, c.voicemail,
        c.ended_at IS NOT NULL OR c.unknown_end AS over,
        t.wait_seconds, t.talk_seconds, t.hold_seconds, t.wrap_up_seconds,
        (SELECT e.outcome FROM queue_entries e WHERE e.{_OF_CALL.format(at="e.joined_at")}

@@ -46,6 +46,7 @@ calls: Final = sa.Table(
     _id("merged_into"),
     sa.Column("voicemail", sa.Boolean, nullable=False),
     sa.Column("gap", sa.Boolean, nullable=False),
+    sa.Column("clock_step_seconds", sa.Double),
     postgresql_partition_by="RANGE (started_at)",
 )
 
@@ -73,6 +74,7 @@ legs: Final = sa.Table(
     _instant("ended_at"),
     sa.Column("ending", sa.Text),
     sa.Column("hangup_cause", sa.Integer),
+    sa.Column("clock_step_seconds", sa.Double),
     postgresql_partition_by="RANGE (started_at)",
 )
 

@@ -23,6 +23,7 @@ from cti.board.board import Board
 from cti.board.facts import (
     AgentChanged,
     AgentStateChanged,
+    ClockStepped,
     Fact,
     GapClosed,
     QueueJoined,
@@ -31,6 +32,7 @@ from cti.board.facts import (
 from cti.calls.model import (
     EntryOutcome,
     QueueEntry,
+    by_present_clock,
 )
 from cti.calls.tables import queue_entries
 from cti.http.shapes import Instant, instant_or_none
@@ -102,22 +104,24 @@ class LiveFigures:
         """Takes facts of the board."""
         for fact in facts:
             if isinstance(fact, QueueJoined):
-                self._waiting.setdefault(fact.entry.queue, {})[fact.entry.id] = fact.entry.joined_at
+                self._waiting.setdefault(fact.entry.queue, {})[fact.entry.id] = by_present_clock(
+                    fact.entry.joined_at, fact.entry
+                )
                 self.changed.add(fact.entry.queue)
             elif isinstance(fact, QueueLeft):
                 self._left(fact)
             elif isinstance(fact, AgentStateChanged | AgentChanged):
                 entry = self._directory.agents.get(fact.agent.agent_id)
                 self.changed.update(fact.agent.queues, entry.queues if entry is not None else ())
-            elif isinstance(fact, GapClosed):
+            elif isinstance(fact, GapClosed | ClockStepped):
                 self.recount_waiting()
 
     def recount_waiting(self) -> None:
-        """Take who waits anew from the board: at the start and after a gap."""
+        """Take who waits anew from the board: at the start, after a gap, after a jump of the clock."""
         self.changed.update(self._waiting)
         self._waiting = {}
         for entry in self._board.waiting():
-            self._waiting.setdefault(entry.queue, {})[entry.id] = entry.joined_at
+            self._waiting.setdefault(entry.queue, {})[entry.id] = by_present_clock(entry.joined_at, entry)
         self.changed.update(self._waiting)
 
     def names(self) -> list[str]:

@@ -84,7 +84,8 @@ CALLS: Final = RowSpec(
     key=2,
     columns=_columns(
         "id started_at node boot direction answered_at ended_at unknown_end:bool caller_number number_state "
-        "dialled_number language queue agent_id:int8 merged_into voicemail:bool gap:bool"
+        "dialled_number language queue agent_id:int8 merged_into voicemail:bool gap:bool "
+        "clock_step_seconds:float8"
     ),
 )
 LEGS: Final = RowSpec(
@@ -93,7 +94,7 @@ LEGS: Final = RowSpec(
     columns=_columns(
         "id started_at call_id call_started_at node boot uniqueid linkedid channel kind interface "
         "agent_id:int8 number name dialled_number local_pair_id outgoing:bool answered_at ended_at ending "
-        "hangup_cause:int4"
+        "hangup_cause:int4 clock_step_seconds:float8"
     ),
 )
 INTERVALS: Final = RowSpec(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncConnection
-from tests.integration.calls.test_recorder import BLOCKS, Service
+from tests.integration.recorder.test_recorder import BLOCKS, Service
 
 from cti.calls import store
 from cti.calls.store import CallFilter, CallOutcome
