@@ -264,7 +264,9 @@ async def test_a_letter_that_two_reads_share_stays_whole(peer: ScriptedPeer, rec
 async def test_events_keep_their_order_and_none_is_lost_in_a_flood(
     peer: ScriptedPeer, received: Received
 ) -> None:
-    noise = block("Event: VarSet", "Privilege: dialplan,all", "Timestamp: 1763789001.000000", "Variable: X", "Value: y")
+    noise = block(
+        "Event: VarSet", "Privilege: dialplan,all", "Timestamp: 1763789001.000000", "Variable: X", "Value: y"
+    )
     async with connected(peer.settings(ping_seconds=5.0), received):
         peer.push(b"".join(hold(number) + noise for number in range(40_000)))
         await received.until(lambda: bool(received.blocks) and received.blocks[-1] == hold(39_999))

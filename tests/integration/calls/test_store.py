@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncConnection
-from tests.integration.recorder.test_recorder import BLOCKS, Service
 
 from cti.calls import store
 from cti.calls.store import CallFilter, CallOutcome
 from cti.db import migrations
 from cti.db.engine import open_engine
+from tests.integration.recorder.test_recorder import BLOCKS, Service
 
 
 @pytest_asyncio.fixture(scope="module")
