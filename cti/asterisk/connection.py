@@ -10,7 +10,6 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
-from typing import Final
 
 import structlog
 
@@ -23,9 +22,6 @@ from cti.asterisk.session import AmiSession, Missed
 from cti.errors import AmiError, AmiNotConnected, AmiWrongSecret
 
 log = structlog.get_logger(__name__)
-
-#: A connection that held so long starts its back-off anew when it breaks.
-_STABLE_SECONDS: Final = 10.0
 
 
 class AmiConnection:
@@ -128,9 +124,8 @@ class AmiConnection:
         back_off = shortest
         try:
             while True:
-                began = time.monotonic()
-                error = await self._attempt()
-                if time.monotonic() - began > _STABLE_SECONDS:
+                was_ready, error = await self._attempt()
+                if was_ready:
                     back_off = shortest
                 if not self._told_down:
                     self._told_down = True
@@ -146,14 +141,16 @@ class AmiConnection:
             if self._status.state is not LinkState.REFUSED:
                 self._enter(LinkState.STOPPED)
 
-    async def _attempt(self) -> Exception:
-        """One connection from beginning to end. Returns why it ended."""
+    async def _attempt(self) -> tuple[bool, Exception]:
+        """One connection from beginning to end. Returns whether it was ever ready, and why it ended."""
         reason: Exception = AmiNotConnected("the service stopped")
         session = None
+        was_ready = False
         try:
             self._enter(LinkState.CONNECTING)
             session = await AmiSession.open(self._settings, self.clock)
             await self._begin(session)
+            was_ready = True
             reason = await session.keep()
         except AmiWrongSecret:
             raise
@@ -167,7 +164,7 @@ class AmiConnection:
                 if session.sink_failure is not None:
                     raise session.sink_failure
             self._tell_disconnected(reason)
-        return reason
+        return was_ready, reason
 
     async def _begin(self, session: AmiSession) -> None:
         version = await session.greeted()

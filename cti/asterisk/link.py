@@ -56,7 +56,9 @@ class AmiSettings(msgspec.Struct, frozen=True, kw_only=True):
     ping_seconds: float = 5.0
     action_seconds: float = 5.0
     shortest_back_off_seconds: float = 0.1
-    longest_back_off_seconds: float = 5.0
+    #: A connection that was complete starts anew with the shortest; a cut is to be over in 3 s, even if the
+    #: next ones are cut in their beginning too.
+    longest_back_off_seconds: float = 1.0
 
     def __repr__(self) -> str:
         return f"AmiSettings({self.username}@{self.host}:{self.port})"
