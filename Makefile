@@ -1,17 +1,21 @@
 # make run      the whole system on this machine, with simulated callers and agents; Ctrl-C ends it
 # make test     everything that is checked: set-up, lint, types, tests
+# make faults   every fault as often as is promised, then an hour of random ones (make test has a short form of it)
 # make bench    the measurements of README.md
 # make setup    what run needs, without starting anything; every later call takes a second
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test bench setup setup-test lint types pytest web-check transcripts pictures clean
+.PHONY: run test faults bench setup setup-test lint types pytest web-check transcripts pictures clean
 
 run: setup
 	$(PYTHON) -m cti demo
 
 test: setup-test lint types web-check pytest
+
+faults: setup-test
+	CTI_FAULTS=full $(PYTHON) -m pytest tests/faults
 
 bench: setup-test
 	$(PYTHON) -m bench

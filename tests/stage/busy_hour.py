@@ -140,8 +140,7 @@ class BusyHour:
         folder = self.folder / part.name.lower()
         folder.mkdir()
         _write(folder / "callers.csv", "\n".join(["SEQUENTIAL", *(";".join(row) for row in rows)]) + "\n")
-        for digit in "1234569":
-            _write_key(folder / f"key{digit}.pcap", digit)
+        write_keys(folder)
         process = await asyncio.create_subprocess_exec(
             shutil.which("sipp") or "sipp", f"{HOST}:{self.lab.plan.sip_port}",
             "-sf", str(SCENARIOS / f"{_SCENARIO[part]}.xml"), "-i", HOST, "-mi", HOST,
@@ -216,6 +215,12 @@ def _write(path: Path, text: str) -> None:
 
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace") if os.path.exists(path) else ""  # noqa: PTH110
+
+
+def write_keys(folder: Path) -> None:
+    """What sipp plays for each digit that a scenario keys."""
+    for digit in "1234569":
+        _write_key(folder / f"key{digit}.pcap", digit)
 
 
 def _write_key(path: Path, digit: str) -> None:

@@ -28,6 +28,8 @@ class ServiceProcess:
     token: str = ""
     changes: dict[str, Any] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
+    #: What the interpreter runs.
+    command: tuple[str, ...] = ("-m", "cti", "serve")
 
     @property
     def url(self) -> str:
@@ -47,19 +49,20 @@ class ServiceProcess:
         environment |= {f"CTI_{name.upper()}": str(value) for name, value in settings.items()}
         with (self.home / "service.log").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "cti", "serve", env=environment,
+                sys.executable, *self.command, env=environment,
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
 
     async def ready(self) -> None:
         """Wait until it is connected to Asterisk and the database."""
         async with asyncio.timeout(_START_SECONDS):
-            while not await self._is_ready():
+            while not await self.is_well():
                 assert self.process is not None
                 assert self.process.returncode is None, self.log[-2000:]
                 await asyncio.sleep(0.05)
 
-    async def _is_ready(self) -> bool:
+    async def is_well(self) -> bool:
+        """Whether it answers and says so."""
         with contextlib.suppress(aiohttp.ClientError, OSError):
             async with aiohttp.ClientSession() as session, session.get(f"{self.url}/api/v1/health") as answer:
                 return bool((await answer.json())["status"] == "ok")
@@ -83,6 +86,14 @@ class ServiceProcess:
             with contextlib.suppress(OSError):
                 found.append(os.readlink(link))  # noqa: PTH115
         return found
+
+    def memory(self) -> int:
+        """Its resident memory, in bytes."""
+        assert self.process is not None
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii", errors="replace")
+        found = re.search(r"VmRSS:\s+(\d+) kB", status)
+        assert found is not None
+        return int(found[1]) * 1024
 
     async def kill(self) -> None:
         """End it as a crash does."""

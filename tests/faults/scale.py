@@ -1,0 +1,25 @@
+"""How often each fault is tried, and by which dice."""
+
+import os
+import random
+from functools import cache
+from typing import Final
+
+FULL: Final = os.environ.get("CTI_FAULTS") == "full"
+
+
+def times(short: int, full: int) -> int:
+    """How often in this run: a few times in `make test`, as often as is promised in `make faults`."""
+    return full if FULL else short
+
+
+@cache
+def seed() -> int:
+    """What every random choice of this run follows from."""
+    given = os.environ.get("CTI_FAULTS_SEED")
+    return int(given) if given else random.SystemRandom().randrange(10**6)
+
+
+def dice(name: str) -> random.Random:
+    """Random choices for one test, the same in each run with the same seed."""
+    return random.Random(f"{seed()} {name}")
