@@ -139,7 +139,7 @@ async def _compare(
     legs = await legs_for(connection, report.node, now, begin=begin, end=end)
     # Legs that ended before the ledger begins, or beside this stretch, are not to be held against it.
     from_at = max(begin, fold.first_at if fold.first_at is not None else end)
-    seen = {leg.uniqueid for leg in legs if not from_at <= (leg.ended_at or 0.0) < end}
+    seen = {leg.uniqueid for leg in legs if not from_at <= (leg.over_at or 0.0) < end}
     seen.update(fold.open)
     seen.update(channel.uniqueid for channel in later)
     report.add(compare(now, legs, node=report.node, seen=seen, with_queue_log=report.queue_log is not None))

@@ -76,9 +76,16 @@ class OurLeg(msgspec.Struct, kw_only=True):
     ending: str | None
     #: Events of its call were missed.
     gap: bool
+    #: By how much Asterisk's clock jumped since the one that tells its instants; None: not at all.
+    clock_step_seconds: float | None = None
     #: Talk and hold; None when one of them has an end that nobody knows.
     talk_seconds: float | None = None
     entries: list[OurEntry] = []
+
+    @property
+    def over_at(self) -> float | None:
+        """Its end as Asterisk's clock told it by then."""
+        return None if self.ended_at is None else self.ended_at + (self.clock_step_seconds or 0.0)
 
     @property
     def adopted(self) -> bool:
@@ -131,7 +138,9 @@ def compare(
     for leg in (leg for rest in by_uniqueid.values() for leg in rest):
         if leg.uniqueid not in known and leg.ended_at is not None:
             result.findings.append(
-                _finding(FindingKind.LEG_WITHOUT_CHANNEL, node, leg.uniqueid, leg.ended_at, leg)
+                _finding(
+                    FindingKind.LEG_WITHOUT_CHANNEL, node, leg.uniqueid, leg.over_at or leg.ended_at, leg
+                )
             )
     result.matched = result.channels - len(result.unmatched)
     return result
@@ -161,7 +170,7 @@ def _findings(
         yield _finding(FindingKind.LEG_STILL_OPEN, node, channel.uniqueid, at, leg)
         return
     for field, ours, theirs in _instants(channel, leg):
-        difference = abs(ours - theirs) if ours is not None and theirs is not None else None
+        difference = _difference(leg, ours, theirs)
         if difference is not None and difference <= TOLERANCE:
             worst[field] = max(worst.get(field, 0.0), difference)
         elif ours != theirs:
@@ -170,13 +179,20 @@ def _findings(
     # Every change of the bridge is seen twice, at either place of Asterisk's code.
     most = channel.bridged_seconds + TOLERANCE * max(1, channel.bridges)
     whole = channel.started_at is not None and not channel.lost
-    if whole and leg.talk_seconds is not None and leg.talk_seconds > most:
+    if whole and leg.clock_step_seconds is None and leg.talk_seconds is not None and leg.talk_seconds > most:
         yield _finding(
             FindingKind.TALK_DIFFERS, node, channel.uniqueid, at, leg, "talk",
             f"{leg.talk_seconds:.3f}", f"{channel.bridged_seconds:.3f}",
         )  # fmt: skip
     if with_queue_log and whole:
         yield from _waits(channel, leg, node)
+
+
+def _difference(leg: OurLeg, ours: float | None, theirs: float | None) -> float | None:
+    """How far two instants are apart; CEL has those after a jump of the clock by the new clock."""
+    if ours is None or theirs is None:
+        return None
+    return min(abs(ours - theirs), abs(ours + (leg.clock_step_seconds or 0.0) - theirs))
 
 
 def _instants(channel: Channel, leg: OurLeg) -> Iterable[tuple[str, float | None, float | None]]:
@@ -215,7 +231,7 @@ def _waits(channel: Channel, leg: OurLeg, node: str) -> Iterable[Finding]:
         place = 0 if line.verb == "CONNECT" else 3 if line.verb == "EXITWITHKEY" else 2
         seconds = line.rest[place] if place < len(line.rest) else ""
         wait = entry.left_at - entry.joined_at if entry.left_at is not None else None
-        if wait is None or not seconds.isdecimal():
+        if wait is None or not seconds.isdecimal() or leg.clock_step_seconds is not None:
             continue
         if abs(wait - int(seconds)) > WHOLE_SECOND:
             yield differs("wait", f"{wait:.3f}", seconds)

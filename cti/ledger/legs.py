@@ -18,7 +18,7 @@ _EDGE: Final = timedelta(seconds=2)
 _AT_ONCE: Final = 5_000
 
 _COLUMNS: Final = """
-SELECT l.id, l.call_id, l.uniqueid, l.linkedid, l.boot, l.ending, c.gap,
+SELECT l.id, l.call_id, l.uniqueid, l.linkedid, l.boot, l.ending, c.gap, l.clock_step_seconds,
        extract(epoch FROM l.started_at)::float8 AS started_at,
        extract(epoch FROM l.answered_at)::float8 AS answered_at,
        extract(epoch FROM l.ended_at)::float8 AS ended_at,
@@ -78,13 +78,14 @@ async def legs_for(
         rows += await _named(connection, node, elsewhere, {row.id for row in rows})
     # What ended beside the stretch matters only to a channel of it.
     wanted = {channel.uniqueid for channel in channels}
-    rows = [row for row in rows if row.uniqueid in wanted or begin <= (row.ended_at or 0.0) < end]
+    rows = [row for row in rows if row.uniqueid in wanted or begin <= _over_at(row) < end]
     entries = await _entries(connection, rows)
     return [
         OurLeg(
             id=row.id, call_id=row.call_id, uniqueid=row.uniqueid, linkedid=row.linkedid, boot=row.boot,
             started_at=row.started_at, answered_at=row.answered_at, ended_at=row.ended_at,
-            ending=row.ending, gap=row.gap, talk_seconds=row.talk_seconds, entries=entries.get(row.id, []),
+            ending=row.ending, gap=row.gap, clock_step_seconds=row.clock_step_seconds,
+            talk_seconds=row.talk_seconds, entries=entries.get(row.id, []),
         )
         for row in rows
     ]  # fmt: skip
@@ -94,10 +95,9 @@ async def _named(
     connection: AsyncConnection, node: str, channels: Sequence[Channel], known: set[str]
 ) -> list[Any]:
     starts = [one.started_at if one.started_at is not None else one.last_at for one in channels]
-    earliest, latest = _moment(min(starts)) - LONGEST_LEG, _moment(max(starts)) + _EDGE
-    boots = await connection.scalars(
-        sa.text(_BOOTS), {"node": node, "from_at": earliest, "to_at": latest + LONGEST_LEG}
-    )
+    # (A leg may have begun by a clock that was set back since.)
+    earliest, latest = _moment(min(starts)) - LONGEST_LEG, _moment(max(starts)) + LONGEST_LEG
+    boots = await connection.scalars(sa.text(_BOOTS), {"node": node, "from_at": earliest, "to_at": latest})
     ids = [f"{boot}-{channel.uniqueid}" for boot in boots for channel in channels]
     rows: list[Any] = []
     for place in range(0, len(ids), _AT_ONCE):
@@ -124,6 +124,10 @@ async def _entries(connection: AsyncConnection, rows: Iterable[Any]) -> dict[str
             OurEntry(queue=row.queue, joined_at=row.joined_at, left_at=row.left_at, outcome=row.outcome)
         )
     return found
+
+
+def _over_at(row: Any) -> float:
+    return (row.ended_at or 0.0) + (row.clock_step_seconds or 0.0)
 
 
 def _moment(at: float) -> datetime:

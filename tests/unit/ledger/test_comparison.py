@@ -7,7 +7,8 @@ from cti.asterisk.cel import CelRow, parse_rows
 from cti.asterisk.queue_log import parse_line
 from cti.ledger.channels import Channel, ChannelFold
 from cti.ledger.comparison import FindingKind, OurEntry, OurLeg, Result, compare
-from tests.unit.board.scenario import TRANSCRIPTS, Scenario, run
+from tests.unit.board.scenario import TRANSCRIPTS, Scenario, read_events, run
+from tests.unit.board.test_clock_steps import stepped
 
 NAMES = sorted(path.stem for path in TRANSCRIPTS.glob("*.ami"))
 LATER = 1e11
@@ -37,6 +38,7 @@ def legs_of(scenario: Scenario) -> list[OurLeg]:
                 id=leg.id, call_id=leg.call_id, uniqueid=leg.uniqueid, linkedid=leg.linkedid, boot=leg.boot,
                 started_at=leg.started_at, answered_at=leg.answered_at, ended_at=leg.ended_at,
                 ending=leg.ending, gap=scenario.calls[leg.call_id].gap,
+                clock_step_seconds=leg.clock_step_seconds,
                 talk_seconds=sum((one.ended_at or 0) - one.started_at for one in talks),
                 entries=[
                     OurEntry(
@@ -60,6 +62,24 @@ def test_every_recorded_call_fits_its_ledger(name: str) -> None:
     result = compared(channels, legs_of(run(name)))
     assert result.findings == []
     assert result.matched == result.channels == result.legs == len(channels) > 0
+
+
+@pytest.mark.parametrize("by", [3600.0, -3600.0])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_jump_of_asterisks_clock_is_no_difference(name: str, by: float) -> None:
+    instants = [event.at for event in read_events(name)]
+    quiet = [number for number in range(1, len(instants)) if instants[number] - instants[number - 1] > 0.2]
+    middle = quiet[len(quiet) // 2]
+    jump = instants[middle]
+    fold = ChannelFold()
+    fold.take(
+        msgspec.structs.replace(row, at=row.at + by) if row.at >= jump - 0.1 else row
+        for row in rows_of(name)
+    )
+    result = compare(
+        fold.take_ended(LATER), legs_of(Scenario(stepped(name, middle, by))), node="lab", with_queue_log=False
+    )
+    assert result.findings == []
 
 
 @pytest.fixture
