@@ -100,6 +100,15 @@ class CelRow(msgspec.Struct, frozen=True, kw_only=True):
     peer: str = ""
 
 
+#: Where rows of one instant stand: HANGUP and CHAN_END have the same.
+_FIRST_AND_LAST: Final = {"CHAN_START": -1, "CHAN_END": 1, "LINKEDID_END": 2}
+
+
+def order_of(row: CelRow) -> tuple[float, int]:
+    """The key by which rows are put in order."""
+    return row.at, _FIRST_AND_LAST.get(row.event, 0)
+
+
 class CelFault(msgspec.Struct, frozen=True, kw_only=True):
     """A line that is no row, and why."""
 

@@ -11,7 +11,7 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
-from cti.asterisk.cel import CelParser, CelRow
+from cti.asterisk.cel import CelParser, CelRow, order_of
 
 #: So much is read at once: some 700 rows, a few milliseconds.
 _CHUNK: Final = 256 * 1024
@@ -208,4 +208,4 @@ def in_order(rows: Iterable[CelRow]) -> list[CelRow]:
     found = list(rows)
     if len(found) > 1 and found[0].at > found[-1].at:
         found.reverse()
-    return sorted(found, key=lambda row: row.at)
+    return sorted(found, key=order_of)

@@ -111,12 +111,14 @@ async def _audit(settings: Settings, connection: AsyncConnection, begin: float, 
         reached = begin
         while rows := await source.rows():
             fold.take(rows)
-            pending += [channel for channel in fold.take_ended(end) if channel.last_at >= begin]
+            # Rows are a little out of order: what is that old, has come.
+            until = min(end, (fold.last_at or 0.0) - SETTLED_SECONDS)
+            pending += [channel for channel in fold.take_ended(until) if channel.last_at >= begin]
             if len(pending) >= _AT_ONCE and first is not None:
-                # Up to the oldest that has not come: rows are a little out of order.
-                until = max(reached, (fold.last_at or reached) - SETTLED_SECONDS)
-                pending, reached = await _compare(connection, report, fold, pending, reached, until), until
+                await _compare(connection, report, fold, pending, reached, until)
+                pending, reached = [], until
         if first is not None:
+            pending += [channel for channel in fold.take_ended(end) if channel.last_at >= begin]
             await _compare(connection, report, fold, pending, reached, end)
     finally:
         await source.close()
@@ -132,18 +134,16 @@ async def _compare(
     channels: Sequence[Channel],
     begin: float,
     end: float,
-) -> list[Channel]:
-    """Compares what was over before ``end``; the rest is given back."""
-    now = [channel for channel in channels if channel.last_at < end]
-    later = [channel for channel in channels if channel.last_at >= end]
-    legs = await legs_for(connection, report.node, now, begin=begin, end=end)
-    # Legs that ended before the ledger begins, or beside this stretch, are not to be held against it.
-    from_at = max(begin, fold.first_at if fold.first_at is not None else end)
-    seen = {leg.uniqueid for leg in legs if not from_at <= (leg.over_at or 0.0) < end}
-    seen.update(fold.open)
-    seen.update(channel.uniqueid for channel in later)
-    report.add(compare(now, legs, node=report.node, seen=seen, with_queue_log=report.queue_log is not None))
-    return later
+) -> None:
+    """Compares what was over from ``begin`` to before ``end``."""
+    fold.forget(begin)
+    legs = await legs_for(connection, report.node, channels, begin=begin, end=end)
+    # Legs that ended before the ledger begins are not to be held against it.
+    from_at = fold.first_at if fold.first_at is not None else end
+    seen = fold.known() | {leg.uniqueid for leg in legs if (leg.over_at or 0.0) < from_at}
+    report.add(
+        compare(channels, legs, node=report.node, seen=seen, with_queue_log=report.queue_log is not None)
+    )
 
 
 async def _waits(path: Path, begin: float, end: float) -> list[QueueLogLine] | None:

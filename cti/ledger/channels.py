@@ -20,8 +20,8 @@ WAIT_ENDS: Final = {
     "EXITWITHKEY": "overflow",
     "EXITEMPTY": "overflow",
 }
-#: Of one channel so many rows are kept; whoever has more is bridged a thousand times a call.
-_MOST_ROWS: Final = 2000
+#: So long it is remembered which channels were given out.
+_RECENT_SECONDS: Final = 120.0
 #: A line of queue_log whose channel never ends is forgotten after so many others.
 _MOST_WAITING: Final = 50_000
 
@@ -53,12 +53,8 @@ class Channel(msgspec.Struct, kw_only=True):
     stays: list[Stay] = []
     #: How its waits ended by queue_log.
     waits: list[QueueLogLine] = []
-    rows: list[CelRow] = []
-
-    @property
-    def last_at(self) -> float:
-        """The last instant that CEL tells of it."""
-        return self.rows[-1].at if self.rows else self.ended_at or self.started_at or 0.0
+    #: The last instant that CEL tells of it.
+    last_at: float = 0.0
 
 
 class ChannelFold:
@@ -70,6 +66,8 @@ class ChannelFold:
         self.first_at: float | None = None
         self.last_at: float | None = None
         self._ended: list[Channel] = []
+        #: Channels that ended lately, and when.
+        self._recent: dict[str, float] = {}
         self._waits: dict[str, list[QueueLogLine]] = {}
         self._highest: int = -1
 
@@ -77,6 +75,10 @@ class ChannelFold:
     def ended(self) -> int:
         """How many channels wait to be taken."""
         return len(self._ended)
+
+    def known(self) -> set[str]:
+        """Channels that go on, wait to be taken, or ended lately."""
+        return {*self.open, *self._recent, *(channel.uniqueid for channel in self._ended)}
 
     def take(self, rows: Iterable[CelRow]) -> None:
         """The next rows."""
@@ -104,6 +106,16 @@ class ChannelFold:
             channel.waits += self._waits.pop(channel.uniqueid, [])
         return found
 
+    def give_back(self, channels: Iterable[Channel]) -> None:
+        """Takes channels again that could not be compared."""
+        self._ended[:0] = channels
+
+    def forget(self, at: float) -> None:
+        """Of the channels that are over, remembers those that ended shortly before an instant or later."""
+        recent, before = self._recent, at - _RECENT_SECONDS
+        while recent and recent[next(iter(recent))] < before:
+            del recent[next(iter(recent))]
+
     def lose(self, uniqueids: Iterable[str]) -> None:
         """These channels have no end in CEL: Asterisk died before it wrote one."""
         for uniqueid in list(uniqueids):
@@ -122,14 +134,15 @@ class ChannelFold:
             self._restarted(row, channel)
             channel = None
         if channel is None:
+            if row.event != "CHAN_START" and row.uniqueid in self._recent:
+                return  # rows of one instant come in any order
             channel = self.open[row.uniqueid] = Channel(
                 uniqueid=row.uniqueid, linkedid=row.linkedid, name=row.channel,
                 started_at=row.at if row.event == "CHAN_START" else None,
                 waits=self._waits.pop(row.uniqueid, []),
             )  # fmt: skip
         channel.linkedid = row.linkedid
-        if len(channel.rows) < _MOST_ROWS:
-            channel.rows.append(row)
+        channel.last_at = max(channel.last_at, row.at)
         self._apply(channel, row)
 
     def _apply(self, channel: Channel, row: CelRow) -> None:
@@ -150,6 +163,8 @@ class ChannelFold:
                 self._leave_bridge(channel, row.at)
                 channel.ended_at = row.at
                 del self.open[row.uniqueid]
+                self._recent.pop(row.uniqueid, None)
+                self._recent[row.uniqueid] = row.at
                 self._ended.append(channel)
 
     def _leave_bridge(self, channel: Channel, at: float) -> None:

@@ -5,13 +5,14 @@ more memory than a minute of it.
 """
 
 import asyncio
+import re
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from cti.asterisk.cel import CelColumnsError, CelRow, read_record
+from cti.asterisk.cel import CelColumnsError, CelRow, order_of, read_record
 from cti.asterisk.cel_file import CelFile
 from cti.config import Settings
 from cti.db.engine import plain_dsn
@@ -19,6 +20,8 @@ from cti.errors import LedgerColumnsUnknown, LedgerUnreadable
 
 _TABLE_ROWS: Final = 2_000
 _TABLE_SECONDS: Final = 10.0
+#: A Uniqueid as Asterisk makes it; whoever dials may choose another.
+_OF_NODE: Final = re.compile(r"(.+)-\d{9,11}\.\d+", re.ASCII)
 #: Rows of a table appear a little out of order, so the last seconds are read again.
 _OVERLAP: Final = timedelta(seconds=3)
 
@@ -136,7 +139,11 @@ class TableSource:
         oldest = self._after - 2 * _OVERLAP
         self._given = {key: at for key, at in self._given.items() if at >= oldest}
         # A shared table has the rows of other nodes too.
-        return [row for row in found if row.uniqueid.startswith(f"{self._node}-")]
+        return sorted((row for row in found if self._is_ours(row)), key=order_of)
+
+    def _is_ours(self, row: CelRow) -> bool:
+        named = _OF_NODE.fullmatch(row.uniqueid)
+        return named is None or named[1] == self._node
 
     async def _is_naive(self, connection: asyncpg.Connection) -> bool:
         statement = await connection.prepare(f"SELECT eventtime FROM {self._table}", timeout=_TABLE_SECONDS)  # noqa: S608
@@ -188,7 +195,7 @@ async def rows_after(settings: Settings, after: float) -> list[CelRow]:
             found += rows
     finally:
         await source.close()
-    return sorted((row for row in found if row.at >= after), key=lambda row: row.at)
+    return sorted((row for row in found if row.at >= after), key=order_of)
 
 
 def _quoted(identifier: str) -> str:
