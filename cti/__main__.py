@@ -1,4 +1,4 @@
-"""The command line: `cti serve`, `cti migrate`, `cti user`, `cti doctor`, `cti reconcile`, `cti demo`."""
+"""The command line; what reads the journal and the records stands in the room of its name."""
 
 import asyncio
 import getpass
@@ -12,6 +12,7 @@ from cti import config
 from cti.errors import CtiError
 from cti.http.principal import Language, Role
 from cti.ledger.command import reconcile
+from cti.trace.command import trace
 
 program = typer.Typer(
     name="cti",
@@ -23,6 +24,7 @@ program = typer.Typer(
 users = typer.Typer(name="user", help="People who sign in.", no_args_is_help=True)
 program.add_typer(users)
 program.command("reconcile")(reconcile)
+program.command("trace")(trace)
 
 
 @program.command("serve")

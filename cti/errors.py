@@ -99,6 +99,12 @@ class JournalFull(JournalError):
     code = "journal.full"
 
 
+class JournalMissing(JournalError):
+    """There is no journal here."""
+
+    code = "journal.missing"
+
+
 class JournalClosed(JournalError):
     """The journal is closed."""
 
@@ -136,6 +142,45 @@ class LedgerDatabaseAway(LedgerError):
     """Our own record cannot be read: the database does not answer."""
 
     code = "ledger.database_away"
+
+
+# --- Trace and replay ---
+
+
+class TraceError(CtiError):
+    """A call could not be cut out of the journal."""
+
+    code = "trace.error"
+
+
+class CallUnknown(TraceError):
+    """The journal knows no such call."""
+
+    code = "trace.unknown_call"
+
+
+class CallErased(TraceError):
+    """The journal does not reach back to the beginning of this call."""
+
+    code = "trace.erased"
+
+
+class CallDamaged(TraceError):
+    """The journal is damaged within this call."""
+
+    code = "trace.damaged"
+
+
+class TraceNotAnonymous(TraceError):
+    """Something of a person would have been left in the trace, so nothing was written."""
+
+    code = "trace.not_anonymous"
+
+
+class TraceExists(TraceError):
+    """The file is there already."""
+
+    code = "trace.file_exists"
 
 
 # --- FastAGI ---

@@ -73,8 +73,7 @@ def test_a_jump_of_asterisks_clock_is_no_difference(name: str, by: float) -> Non
     jump = instants[middle]
     fold = ChannelFold()
     fold.take(
-        msgspec.structs.replace(row, at=row.at + by) if row.at >= jump - 0.1 else row
-        for row in rows_of(name)
+        msgspec.structs.replace(row, at=row.at + by) if row.at >= jump - 0.1 else row for row in rows_of(name)
     )
     result = compare(
         fold.take_ended(LATER), legs_of(Scenario(stepped(name, middle, by))), node="lab", with_queue_log=False

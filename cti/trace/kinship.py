@@ -1,0 +1,201 @@
+"""Which calls one call's rows follow from.
+
+A call is *one with* another when they merge, or when an event of the one changes a leg of the other (they
+meet in a bridge, one dials the other). It *depends on* another when an event of that one ends its wrap-up or
+moves its agent: the agent's next call is needed to know when he stopped to wrap up, but not the one after.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import msgspec
+
+from cti.asterisk.events import OWN_PREFIX, AmiEvent
+from cti.board.board import Board
+from cti.board.facts import (
+    AgentStateChanged,
+    CallChanged,
+    CallEnded,
+    CallMerged,
+    CallStarted,
+    CallTransferred,
+    Fact,
+    IntervalEnded,
+    IntervalStarted,
+    LegChanged,
+    LegEnded,
+    LegStarted,
+    OfferEnded,
+    OfferMade,
+    QueueJoined,
+    QueueLeft,
+    SurveyChanged,
+    SurveyEnded,
+    SurveyStarted,
+)
+from cti.calls.model import IntervalKind
+
+_LEG: Final = (LegStarted, LegChanged, LegEnded)
+_INTERVAL: Final = (IntervalStarted, IntervalEnded)
+_CALL: Final = (
+    CallStarted,
+    CallChanged,
+    CallEnded,
+    CallTransferred,
+    QueueJoined,
+    QueueLeft,
+    OfferMade,
+    OfferEnded,
+)
+_SURVEY: Final = (SurveyStarted, SurveyChanged, SurveyEnded)
+#: Calls that are over are forgotten in turns, not at each event.
+_SWEEP: Final = 1_024
+
+
+class Touched(msgspec.Struct, kw_only=True):
+    """What the facts of one event are about."""
+
+    calls: set[str] = set()
+    #: Calls of which only the wrap-up or the agent's state has changed.
+    loosely: set[str] = set()
+    #: (call, agent) that go together in some fact.
+    agents: set[tuple[str, int]] = set()
+
+
+def touched(facts: Iterable[Fact]) -> Touched:
+    """Which calls and agents some facts are about."""
+    found = Touched()
+    for fact in facts:
+        if isinstance(fact, _LEG):
+            _note(found, fact.leg.call_id, fact.leg.agent_id)
+        elif isinstance(fact, _INTERVAL):
+            span = fact.interval
+            loosely = span.kind is IntervalKind.WRAP_UP
+            _note(found, span.call_id, span.agent_id, loosely=loosely)
+        elif isinstance(fact, _CALL):
+            _note(found, fact.call.id, fact.call.agent_id)
+            if isinstance(fact, OfferMade | OfferEnded):
+                _note(found, fact.call.id, fact.offer.agent_id)
+        elif isinstance(fact, CallMerged):
+            found.calls |= {fact.call.id, fact.into.id}
+        elif isinstance(fact, _SURVEY):
+            _note(found, fact.survey.call_id, fact.survey.agent_id)
+        elif isinstance(fact, AgentStateChanged):
+            for state in (fact.before, fact.agent.state):
+                if state is not None and state.call_id is not None:
+                    _note(found, state.call_id, state.agent_id, loosely=True)
+    return found
+
+
+def _note(found: Touched, call_id: str, agent_id: int | None, *, loosely: bool = False) -> None:
+    (found.loosely if loosely else found.calls).add(call_id)
+    if agent_id is not None:
+        found.agents.add((call_id, agent_id))
+
+
+def leg_ids_in(event: AmiEvent, boot: str) -> Iterator[str]:
+    """The ids of the legs that an event names."""
+    for header, value in event.headers.items():
+        if header.endswith(("Uniqueid", "Linkedid")) and not header.endswith("BridgeUniqueid") and value:
+            yield f"{boot}-{value}"
+
+
+class Kinship:
+    """Gathers, event by event, how calls hang together; forgets those that are over and belong to nobody."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._calls: dict[str, _Kin] = {}
+        self._of_leg: dict[str, str] = {}
+        self._events = 0
+
+    def note(self, event: AmiEvent, about: Touched, facts: Iterable[Fact]) -> None:
+        """Takes an event that has just been applied, and the facts that followed."""
+        for fact in facts:
+            if isinstance(fact, LegStarted):
+                self._kin(fact.leg.call_id).legs[fact.leg.id] = fact.leg.uniqueid
+                self._of_leg[fact.leg.id] = fact.leg.call_id
+            elif isinstance(fact, CallMerged):
+                self._join(fact.call.id, fact.into.id)
+        for call_id, agent_id in about.agents:
+            self._kin(call_id).agents.add(agent_id)
+        if about.calls or about.loosely:
+            self._connect(event, about)
+        self._events += 1
+        if not self._events % _SWEEP:
+            self._sweep()
+
+    def _connect(self, event: AmiEvent, about: Touched) -> None:
+        if event.name.startswith(OWN_PREFIX) and not event.get("Uniqueid"):
+            return  # a boot, a gap: it is about all calls and joins none
+        of = {
+            self._of_leg[leg_id] for leg_id in leg_ids_in(event, self._board.boot) if leg_id in self._of_leg
+        }
+        if not of:
+            return
+        one, *others = of | about.calls
+        for other in others:
+            self._join(one, other)
+        for call_id in about.loosely:
+            self._kin(call_id).depends_on |= of - {call_id}
+
+    def _kin(self, call_id: str) -> "_Kin":
+        return self._calls.setdefault(call_id, _Kin())
+
+    def _join(self, one: str, other: str) -> None:
+        self._kin(one).one_with.add(other)
+        self._kin(other).one_with.add(one)
+
+    def family(self, call_id: str) -> set[str]:
+        """The call and all that are one with it."""
+        found, pending = {call_id}, [call_id]
+        while pending:
+            new = self._kin(pending.pop()).one_with - found
+            found |= new
+            pending += new
+        return found
+
+    def needed(self, family: set[str]) -> set[str]:
+        """The calls that the rows of a family depend on, without itself."""
+        depends = {other for call_id in family for other in self._kin(call_id).depends_on}
+        return {one for other in depends for one in self.family(other)} - family
+
+    def legs(self, calls: Iterable[str]) -> dict[str, str]:
+        """All legs of some calls: their Uniqueids by their ids."""
+        return {leg_id: uniqueid for call_id in calls for leg_id, uniqueid in self._kin(call_id).legs.items()}
+
+    def agents(self, calls: Iterable[str]) -> set[int]:
+        """All agents who had to do with some calls."""
+        return {agent_id for call_id in calls for agent_id in self._kin(call_id).agents}
+
+    def keep(self, call_id: str) -> None:
+        """Never forgets a call and what belongs to it."""
+        self._kin(call_id).kept = True
+
+    def _sweep(self) -> None:
+        """Forgets families of which no call is on the board any more and none is kept."""
+        stays: set[str] = set()
+        for call_id in list(self._calls):
+            lives = self._calls[call_id].kept or self._board.call(call_id) is not None
+            if lives and call_id not in stays:
+                family = self.family(call_id)
+                stays |= family | self.needed(family)
+        for call_id in [call_id for call_id in self._calls if call_id not in stays]:
+            for leg_id in self._calls.pop(call_id).legs:
+                self._of_leg.pop(leg_id, None)
+
+
+class _Kin(msgspec.Struct, kw_only=True):
+    """What is known of one call."""
+
+    #: Uniqueids by leg.
+    legs: dict[str, str] = {}
+    one_with: set[str] = set()
+    depends_on: set[str] = set()
+    agents: set[int] = set()
+    kept: bool = False
+
+
+def is_about_all(event: AmiEvent) -> bool:
+    """Whether the event is about the connection, a boot or a snapshot, and so about every call."""
+    return event.name.startswith(OWN_PREFIX) and not event.get("Uniqueid")
