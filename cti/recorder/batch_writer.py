@@ -17,12 +17,15 @@ from cti.recorder.rows import (
     whole_batch_arrays,
     without_nul,
 )
+from cti.recorder.staging import write_staged
 
 log = structlog.get_logger(__name__)
 
 #: A write that takes longer is given up: the database counts as down.
 WRITE_SECONDS: Final = 60.0
-_ROWS_A_STATEMENT: Final = 5_000
+#: A batch of more rows is written table by table, and of a table more rows go by COPY.
+_ROWS_AT_ONCE: Final = 300
+_ROWS_IN_ARRAYS: Final = 50
 _MOVE_POSITION: Final = (
     "UPDATE recorder_positions SET position = $2, at = now() WHERE node = $1 AND position = $3"
 )
@@ -56,7 +59,7 @@ async def write_batch(connection: asyncpg.Connection, node: str, batch: Batch, a
         asyncpg.PostgresError, OSError, TimeoutError: the database is down or too slow.
     """
     try:
-        if batch.merges or batch.row_count > _ROWS_A_STATEMENT:
+        if batch.merges or batch.row_count > _ROWS_AT_ONCE:
             await _write_in_steps(connection, node, batch, after)
         else:
             await _write_at_once(connection, node, batch, after)
@@ -88,8 +91,10 @@ async def _write_in_steps(connection: asyncpg.Connection, node: str, batch: Batc
     await _execute(connection, "BEGIN")
     await _move_position(connection, node, batch, after)
     for spec, rows in batch.tables:
-        for start in range(0, len(rows), _ROWS_A_STATEMENT):
-            await _insert(connection, spec, rows[start : start + _ROWS_A_STATEMENT])
+        if len(rows) > _ROWS_IN_ARRAYS:
+            await write_staged(connection, spec, rows, seconds=WRITE_SECONDS)
+        else:
+            await _insert(connection, spec, rows)
     await _merge(connection, batch)
     await _execute(connection, "COMMIT")
 

@@ -4,6 +4,8 @@ from typing import Final
 
 import asyncpg
 
+from cti.recorder import staging
+
 _CONNECT_SECONDS: Final = 5.0
 _LOCK: Final = "SELECT pg_advisory_lock(hashtextextended('cti recorder ' || $1, 0))"
 
@@ -49,6 +51,7 @@ async def open_connection(dsn: str, node: str) -> asyncpg.Connection:
     try:
         # One writer for a node; the last one's unfinished transaction is over once this is ours.
         await connection.execute(_LOCK, node, timeout=_CONNECT_SECONDS)
+        await connection.execute(staging.CREATE, timeout=_CONNECT_SECONDS)
     except BaseException:
         connection.terminate()
         raise

@@ -1,9 +1,9 @@
 """How entities of the board become rows: for each table its columns, where each comes from, and one
 statement.
 
-A statement takes one array for each column, so a thousand rows cost one round trip. Instants go as epoch
-seconds and become timestamps in PostgreSQL. A row that is there already is overwritten, which makes every
-write repeatable.
+A statement takes one array for each column, so a hundred rows cost one round trip; more go by `staging`.
+Instants go as epoch seconds and become timestamps in PostgreSQL. A row that is there already is overwritten,
+which makes every write repeatable.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -23,13 +23,13 @@ class Column(msgspec.Struct, frozen=True):
     field: str = ""
 
     @property
-    def array(self) -> str:
-        """The type of the parameter that carries the column."""
-        return f"{'float8' if self.type == 'timestamptz' else self.type}[]"
+    def carrier(self) -> str:
+        """The type as which a value travels."""
+        return "float8" if self.type == "timestamptz" else self.type
 
     @property
     def value(self) -> str:
-        """The column's value in the SELECT over the arrays."""
+        """The column's value made of what travelled, `u`."""
         return f"to_timestamp(u.{self.name})" if self.type == "timestamptz" else f"u.{self.name}"
 
 
@@ -50,17 +50,26 @@ class RowSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     def sql_from(self, first: int) -> str:
         """The same, as part of a statement in which this table's arrays begin at parameter ``first``."""
+        names = ", ".join(column.name for column in self.columns)
+        arrays = ", ".join(f"${n}::{column.carrier}[]" for n, column in enumerate(self.columns, first))
+        return self.insert(f"SELECT {self.values} FROM unnest({arrays}) AS u({names})")  # noqa: S608
+
+    @property
+    def values(self) -> str:
+        """The columns' values made of what travelled, `u`."""
+        return ", ".join(column.value for column in self.columns)
+
+    def insert(self, query: str) -> str:
+        """Inserts the rows of a query, or overwrites those that are there."""
         names = [column.name for column in self.columns]
         key = names[: self.key]
         if self.final:
             action = "NOTHING"
         else:
             action = "UPDATE SET " + ", ".join(f"{name} = EXCLUDED.{name}" for name in names[self.key :])
-        arrays = ", ".join(f"${n}::{column.array}" for n, column in enumerate(self.columns, first))
-        values = ", ".join(column.value for column in self.columns)
         return (
-            f"INSERT INTO {self.table} ({', '.join(names)}) SELECT {values} "  # noqa: S608
-            f"FROM unnest({arrays}) AS u({', '.join(names)}) ON CONFLICT ({', '.join(key)}) DO {action}"
+            f"INSERT INTO {self.table} ({', '.join(names)}) {query} "
+            f"ON CONFLICT ({', '.join(key)}) DO {action}"
         )
 
     @property
@@ -183,7 +192,8 @@ SQL: Final = {spec.table: spec.sql for spec in ALL}
 def _whole_batch_sql() -> str:
     """One statement that writes all tables and moves the position, and fails when that is elsewhere.
 
-    PostgreSQL checks foreign keys when the statement is complete, so the order of the parts does not matter.
+    PostgreSQL checks what rows refer to when the statement is complete, so the order of the parts does not
+    matter.
     """
     first, parts = 4, []
     for spec in ALL:
