@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import cpu_share, event_cost, memory, screen_pop
+from bench import cpu_share, event_cost, memory, recorder_rows, replay, screen_pop
 from bench.figure import Figure, heading
 
 BENCHMARKS: dict[str, Callable[[Path], list[Figure]]] = {
@@ -12,6 +12,8 @@ BENCHMARKS: dict[str, Callable[[Path], list[Figure]]] = {
     "cpu_share": cpu_share.run,
     "screen_pop": screen_pop.run,
     "memory": memory.run,
+    "recorder_rows": recorder_rows.run,
+    "replay": replay.run,
 }
 
 

@@ -1,10 +1,10 @@
 """Many copies of the recorded stream at once, each at the pace of life: a busy centre of any size.
 
-`load_stream` holds what one real Asterisk with forty agents sent. A copy of it has Uniqueids, bridges, agents
-and devices of its own; side by side, spread over the stream's length and begun anew when they end, a
-hundred and forty copies make 15,000 events a second in which every call still takes as long as it took. So rows
-change as often as in life, which the same events played faster would hide: there a call begins and ends within
-one batch.
+`load_stream` holds what one real Asterisk with forty agents sent. A copy of it has Uniqueids, bridges,
+agents and devices of its own; side by side, spread over the stream's length and begun anew when they end, a
+hundred and forty copies make 15,000 events a second in which every call still takes as long as it took. So
+rows change as often as in life, which the same events played faster would hide: there a call begins and ends
+within one batch.
 
 Time is in the events: what is sent together carries the instant at which it is sent.
 """
@@ -64,9 +64,7 @@ def _prepare(blocks: Sequence[bytes]) -> _Prepared:
         text = _BRIDGE.sub(lambda match: _TURN + match[0][-2:], text)
         text = _AGENT.sub(lambda match: b"agent-%b%03d" % (_COPY, int(match[1])), text)
         texts.append(_DEVICE.sub(lambda match: b"PJSIP/%b%b" % (_COPY, match[1]), text))
-    return _Prepared(
-        offsets=offsets, blocks=texts, linkedids=linkedids, beginnings=frozenset(beginnings)
-    )
+    return _Prepared(offsets=offsets, blocks=texts, linkedids=linkedids, beginnings=frozenset(beginnings))
 
 
 class _Copy:
@@ -135,7 +133,7 @@ class Crowd:
         return blocks.replace(_INSTANT, b"%.6f" % at)
 
     def until(self, seconds: float, at: float) -> tuple[bytes, int]:
-        """The bytes due up to `seconds` after the beginning, stamped with the instant `at`; how many events."""
+        """The bytes due up to `seconds` after the beginning, stamped with `at`; how many events."""
         out: list[bytes] = []
         count = sum(copy.take(seconds, out) for copy in self._copies)
         return b"".join(out).replace(_INSTANT, b"%.6f" % at), count

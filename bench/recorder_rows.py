@@ -2,12 +2,12 @@
 
 The recorder alone, fed from memory: its own steps (marking what facts change, making rows, writing them with
 the position in one transaction) are timed, the board that makes the facts is not. The facts are those of a
-busy centre at the pace of life (`crowd`), in batches as the recorder's loop cuts them, so most rows are inserted
-by one batch and overwritten by later ones.
+busy centre at the pace of life (`crowd`), in batches as the recorder's loop cuts them, so most rows are
+inserted by one batch and overwritten by later ones.
 
 The baseline is what PostgreSQL can take at all: when the recorder is done, its tables are read into memory as
-binary COPY data, emptied, and filled from that data by COPY, one table after the other: the same rows under the
-same constraints, indexes and partitions, without any to overwrite.
+binary COPY data, emptied, and filled from that data by COPY, one table after the other: the same rows under
+the same constraints, indexes and partitions, without any to overwrite.
 """
 
 import io

@@ -1,9 +1,9 @@
 """Events a second at which the board is made again from the journal.
 
 The journal of a busy centre at the pace of life (`crowd`: thousands of calls at a time) is written as the
-service writes it, without a checkpoint, so that every event has to be applied. A process of its own then opens
-it and does what the service does at its start (`cti.recorder.recovery`). The baseline is reading the same
-journal without applying anything.
+service writes it, without a checkpoint, so that every event has to be applied. A process of its own then
+opens it and does what the service does at its start (`cti.recorder.recovery`). The baseline is reading the
+same journal without applying anything.
 """
 
 import asyncio
@@ -94,9 +94,7 @@ def run(cache: Path) -> list[Figure]:
     blocks = load_stream(cache).service
     with tempfile.TemporaryDirectory(prefix="cti-bench-") as home:
         uvloop.run(write_journal(Path(home), blocks))
-        done = subprocess.run(
-            [sys.executable, "-m", "bench.replay", home], capture_output=True, check=True
-        )
+        done = subprocess.run([sys.executable, "-m", "bench.replay", home], capture_output=True, check=True)
     found = msgspec.json.decode(done.stdout.splitlines()[-1], type=Replayed)
     micro = 1e6 / found.events
     return [

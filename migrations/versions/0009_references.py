@@ -1,19 +1,21 @@
 """References between calls, legs and what belongs to them, checked for a whole statement at a time.
 
 A foreign key to a partitioned table is checked row by row, and each check costs as much as four rows (50 µs).
-What it promises stays promised: no leg without its call, nothing of a leg without the leg, and whatever belongs
-to a call goes with it. But the rows of one INSERT are now looked up together, and a row that is overwritten only
-when it names another call or leg than before. The primary key of a call or leg never changes.
+What it promises stays promised: no leg without its call, nothing of a leg without the leg, and whatever
+belongs to a call goes with it. But the rows of one INSERT are now looked up together, and a row that is
+overwritten only when it names another call or leg than before. The primary key of a call or leg never
+changes.
 
 Rows of calls are overwritten a few times, so their pages keep room for that: a new version that fits into the
-page costs no new index entries. For the same reason two indexes go that no query uses and that every ended call
-and leg had to be taken out of.
+page costs no new index entries. For the same reason two indexes go that no query uses and that every ended
+call and leg had to be taken out of.
 """
+# ruff: noqa: S608  (what is put into the statements stands in this file)
 
 from alembic import op
 
 revision = "0009_references"
-down_revision = "0004_ivr"
+down_revision = "0006_clock_steps"
 branch_labels = None
 depends_on = None
 
@@ -70,43 +72,66 @@ def _foreign_key(table: str, one: str, many: str) -> str:
 
 
 def _checks(table: str, one: str, many: str) -> list[str]:
-    # The look-up is a subquery of its own, and by index whatever the statistics say: a plan that was made while
-    # the tables were empty stays in use when they are not.
-    found = (
-        f"(SELECT true FROM {many} r WHERE r.id = n.{one}_id AND r.started_at = n.{one}_started_at)"
-    )
+    # The look-up is a subquery of its own, and by index whatever the statistics say: a plan made while the
+    # tables were empty stays in use when they are not.
+    found = f"(SELECT true FROM {many} r WHERE r.id = n.{one}_id AND r.started_at = n.{one}_started_at)"
     complain = (
         f"RAISE foreign_key_violation USING MESSAGE = format('%s of {table} is not in {many}', missing)"
     )
-    begin = "RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$ DECLARE missing text; BEGIN"
-    end = f"IF FOUND THEN {complain}; END IF; RETURN NULL; END $$"
-    return [
-        f"CREATE FUNCTION cti_{table}_names_{many}() {begin}"
-        f" SELECT n.{one}_id INTO missing FROM new_rows n WHERE {found} IS NULL LIMIT 1; {end}",
-        f"CREATE TRIGGER {table}_names_{many} AFTER INSERT ON {table} REFERENCING NEW TABLE AS new_rows"
-        f" FOR EACH STATEMENT EXECUTE FUNCTION cti_{table}_names_{many}()",
-        f"CREATE FUNCTION cti_{table}_still_names_{many}() {begin}"
-        f" SELECT n.{one}_id INTO missing FROM (SELECT NEW.{one}_id, NEW.{one}_started_at) AS n"
-        f" WHERE {found} IS NULL; {end}",
-        f"CREATE TRIGGER {table}_still_names_{many} AFTER UPDATE OF {one}_id, {one}_started_at ON {table}"
-        f" FOR EACH ROW WHEN ((OLD.{one}_id, OLD.{one}_started_at) IS DISTINCT FROM"
-        f" (NEW.{one}_id, NEW.{one}_started_at)) EXECUTE FUNCTION cti_{table}_still_names_{many}()",
-    ]
+    inserted = f"""
+CREATE FUNCTION cti_{table}_names_{many}() RETURNS trigger
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+    missing text;
+BEGIN
+    SELECT n.{one}_id INTO missing FROM new_rows n WHERE {found} IS NULL LIMIT 1;
+    IF FOUND THEN {complain}; END IF;
+    RETURN NULL;
+END $$
+"""
+    updated = f"""
+CREATE FUNCTION cti_{table}_still_names_{many}() RETURNS trigger
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+    missing text;
+BEGIN
+    SELECT n.{one}_id INTO missing FROM (SELECT NEW.{one}_id, NEW.{one}_started_at) AS n
+    WHERE {found} IS NULL;
+    IF FOUND THEN {complain}; END IF;
+    RETURN NULL;
+END $$
+"""
+    on_insert = f"""
+CREATE TRIGGER {table}_names_{many} AFTER INSERT ON {table} REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION cti_{table}_names_{many}()
+"""
+    on_update = f"""
+CREATE TRIGGER {table}_still_names_{many} AFTER UPDATE OF {one}_id, {one}_started_at ON {table}
+FOR EACH ROW WHEN ((OLD.{one}_id, OLD.{one}_started_at) IS DISTINCT FROM (NEW.{one}_id, NEW.{one}_started_at))
+EXECUTE FUNCTION cti_{table}_still_names_{many}()
+"""
+    return [inserted, on_insert, updated, on_update]
 
 
 def _cascade(many: str) -> list[str]:
-    deletes = "; ".join(
+    deletes = "\n    ".join(
         f"DELETE FROM {table} t USING old_rows o"
-        f" WHERE t.{one}_id = o.id AND t.{one}_started_at = o.started_at"
+        f" WHERE t.{one}_id = o.id AND t.{one}_started_at = o.started_at;"
         for table, one, to in REFERENCES
         if to == many
     )
-    return [
-        f"CREATE FUNCTION cti_{many}_take_theirs() RETURNS trigger LANGUAGE plpgsql AS $$"
-        f" BEGIN {deletes}; RETURN NULL; END $$",
-        f"CREATE TRIGGER {many}_take_theirs AFTER DELETE ON {many} REFERENCING OLD TABLE AS old_rows"
-        f" FOR EACH STATEMENT EXECUTE FUNCTION cti_{many}_take_theirs()",
-    ]
+    function = f"""
+CREATE FUNCTION cti_{many}_take_theirs() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    {deletes}
+    RETURN NULL;
+END $$
+"""
+    on_delete = f"""
+CREATE TRIGGER {many}_take_theirs AFTER DELETE ON {many} REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION cti_{many}_take_theirs()
+"""
+    return [function, on_delete]
 
 
 def _fill(percent: int) -> None:

@@ -58,6 +58,9 @@ async def test_the_tables_of_the_program_are_those_of_the_migrations(postgres_ur
         """INSERT INTO legs (id, started_at, call_id, call_started_at, node, boot, uniqueid,
            linkedid, channel, kind, outgoing) VALUES ('l', now(), 'nobody', now(), 'n', 'b', 'u', 'u', 'c',
            'trunk', false)""",
+        "UPDATE legs SET call_id = 'nobody'",
+        """INSERT INTO intervals (id, started_at, kind, call_id, call_started_at, leg_id, leg_started_at,
+           unknown_end) SELECT 'i', now(), 'talk', id, started_at, 'nobody', now(), false FROM calls""",
         "UPDATE calls SET ended_at = started_at - interval '1 second'",
         "UPDATE calls SET direction = 'sideways'",
         """INSERT INTO surveys (id, started_at, call_id, call_started_at, questions, rating)
@@ -78,6 +81,22 @@ async def test_the_database_refuses_what_cannot_be(postgres_url: str, statement:
         await connection.close()
 
 
+async def test_what_belongs_to_a_call_goes_with_it(postgres_url: str) -> None:
+    await migrations.upgrade(postgres_url)
+    connection = await asyncpg.connect(plain_dsn(postgres_url))
+    try:
+        for day in (1, 2):
+            await _insert_call(connection, f"2026-11-0{day}T00:00:00Z")
+        assert await connection.fetchval("SELECT count(*) FROM intervals") == 2
+        await connection.execute("DELETE FROM calls WHERE started_at < '2026-11-02'")
+        for table in ("legs", "intervals"):
+            left = await connection.fetch(f"SELECT call_started_at::date::text AS day FROM {table}")
+            assert [row["day"] for row in left] == ["2026-11-02"]
+        await connection.execute("DELETE FROM calls")
+    finally:
+        await connection.close()
+
+
 async def test_rows_of_any_month_have_a_place(postgres_url: str) -> None:
     await migrations.upgrade(postgres_url)
     connection = await asyncpg.connect(plain_dsn(postgres_url))
@@ -91,14 +110,23 @@ async def test_rows_of_any_month_have_a_place(postgres_url: str) -> None:
         )
         assert [row["place"] for row in rows] == ["calls_default", "calls_2031_03", "calls_2031_04"]
         # A month whose rows are in the default partition stays there.
-        assert await connection.fetchval("SELECT cti_ensure_partitions('1999-12-01', 1)") == 9
+        assert await connection.fetchval("SELECT cti_ensure_partitions('1999-12-01', 1)") == 7
     finally:
         await connection.close()
 
 
 async def _insert_call(connection: asyncpg.Connection, at: str = "2026-11-22T00:00:00Z") -> None:
-    await connection.execute(
-        "INSERT INTO calls (id, started_at, node, boot, direction, number_state, unknown_end, voicemail, gap)"
-        " VALUES ($1, $1::timestamptz, 'n', 'b', 'inbound', 'known', false, false, false)"
-        " ON CONFLICT DO NOTHING".replace("$1", f"'{at}'")
-    )
+    """A call with a leg and a talk, all of the same id and instant."""
+    same = f"'{at}', '{at}'::timestamptz"
+    statements = {
+        "calls (id, started_at, node, boot, direction, number_state, unknown_end, voicemail, gap)": (
+            f"{same}, 'n', 'b', 'inbound', 'known', false, false, false"
+        ),
+        "legs (id, started_at, call_id, call_started_at, node, boot, uniqueid, linkedid, channel, outgoing,"
+        " kind)": (f"{same}, {same}, 'n', 'b', 'u', 'u', 'c', false, 'trunk'"),
+        "intervals (id, started_at, call_id, call_started_at, leg_id, leg_started_at, kind, unknown_end)": (
+            f"{same}, {same}, {same}, 'talk', false"
+        ),
+    }
+    for place, values in statements.items():
+        await connection.execute(f"INSERT INTO {place} VALUES ({values}) ON CONFLICT DO NOTHING")

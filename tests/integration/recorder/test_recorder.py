@@ -266,10 +266,13 @@ async def test_rows_wait_until_the_journal_is_durable(database: str, tmp_path: P
     assert (await rows_of(database))["calls"]
 
 
-async def test_a_row_that_postgres_refuses_holds_up_nothing_else(database: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("others", [60, len(BLOCKS)], ids=["small batch", "large batch"])
+async def test_a_row_that_postgres_refuses_holds_up_nothing_else(
+    database: str, tmp_path: Path, others: int
+) -> None:
     service = Service(tmp_path, database)
     await service.start()
-    service.feed(BLOCKS[:60])
+    service.feed(BLOCKS[:others])
     for number, name in ((1, "Bob\x00by"), (2, "Eve")):
         service.feed(
             [
