@@ -9,7 +9,9 @@ import msgspec
 import structlog
 from aiohttp import hdrs, web
 from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError
 
+from cti.errors import ActionUnanswered, CtiError
 from cti.http.idempotency import IDEMPOTENCY, StoredAnswer, fingerprint, idempotency_key
 from cti.http.language import PRINCIPAL
 from cti.http.principal import Principal, Role
@@ -106,9 +108,10 @@ async def _once(
         return _json(stored.status, stored.body, headers)
     try:
         response = _response(route, await route.handler(**arguments))
-    except BaseException:
-        # Nothing was done, or nobody knows; the next try with this key is a new one.
-        await asyncio.shield(store.forget(owner, key))
+    except BaseException as error:
+        # Whatever else ended it, nobody knows whether it was done: the key stays taken.
+        if _says_that_nothing_was_done(error):
+            await asyncio.shield(store.forget(owner, key))
         raise
     body = response.body if isinstance(response, web.Response) else b""
     kept = None if route.shows_secret else bytes(body) if isinstance(body, bytes) else b""
@@ -117,6 +120,13 @@ async def _once(
     except Exception as error:  # noqa: BLE001  (it was done, so it must not look as if it had failed)
         log.warning("idempotency.not_kept", error=str(error)[:200])
     return response
+
+
+def _says_that_nothing_was_done(error: BaseException) -> bool:
+    """A refusal does, and a database that undid the request; a lost connection or a timeout does not."""
+    if isinstance(error, DBAPIError):
+        return not error.connection_invalidated
+    return isinstance(error, CtiError | web.HTTPException) and not isinstance(error, ActionUnanswered)
 
 
 def _response(route: Route, answer: object) -> web.StreamResponse:

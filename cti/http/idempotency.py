@@ -27,7 +27,8 @@ class IdempotencyStore(Protocol):
 
         Raises:
             Problem: `idempotency.key_reused` for another request, `idempotency.in_progress` for one that
-                is not done yet.
+                is not done yet, `idempotency.outcome_unknown` for one that nobody works on any more and that
+                may or may not have been done.
         """
 
     async def finish(self, owner: str, key: str, answer: StoredAnswer) -> None:

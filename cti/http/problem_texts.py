@@ -154,6 +154,14 @@ PROBLEMS: Final[dict[str, ProblemText]] = {
         ("Still being done", "A request with this idempotency key is still being worked on."),
         ("正在处理", "使用该幂等键的请求仍在处理中。"),
     ),
+    "idempotency.outcome_unknown": _problem(
+        HTTPStatus.CONFLICT,
+        (
+            "Perhaps done before",
+            "A request with this key was interrupted. Look whether it was done; use a new key if not.",
+        ),
+        ("可能已执行过", "使用该幂等键的请求曾中断,无法确定是否已执行。请先核对,如未执行请使用新的幂等键。"),
+    ),
     "idempotency.not_replayable": _problem(
         HTTPStatus.CONFLICT,
         ("Done before", "This was done before, and its answer held a secret that is shown once only."),

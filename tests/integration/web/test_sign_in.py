@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from web_site import PASSWORD, Site
 
 from cti.people.sessions import Sessions, token_hash
-from cti.people.tables import sessions
+from cti.people.tables import idempotency_keys, sessions
 
 
 async def test_a_person_signs_in_reads_himself_and_signs_out(site: Site) -> None:
@@ -131,6 +131,19 @@ async def test_the_same_write_twice_is_one_write(site: Site) -> None:
     assert ada.last_headers["Idempotency-Replayed"] == "true"
     _, problem = await ada.ask("PATCH", "/api/v1/session", {"language": "zh-CN"}, Idempotency_Key="two")
     assert problem["code"] == "idempotency.key_reused"
+
+
+async def test_a_write_that_was_interrupted_is_not_done_again(site: Site) -> None:
+    ada = await site.signed_in("ada")
+    body = {"language": "en"}
+    assert (await ada.ask("PATCH", "/api/v1/session", body, Idempotency_Key="three"))[0] == 200
+    for minutes, code in ((0, "idempotency.in_progress"), (2, "idempotency.outcome_unknown")):
+        async with site.engine.begin() as connection:  # as a process leaves it that dies in between
+            begun_at = sa.func.now() - sa.text(f"interval '{minutes} minutes'")
+            left = {"status": None, "body": None, "created_at": begun_at}
+            await connection.execute(idempotency_keys.update().values(left))
+        status, problem = await ada.ask("PATCH", "/api/v1/session", body, Idempotency_Key="three")
+        assert (status, problem["code"]) == (409, code)
 
 
 async def test_a_session_ends_after_a_time_without_use_and_at_the_latest_after_a_day(
