@@ -19,7 +19,7 @@ from cti.db.engine import plain_dsn
 from tests.faults.ami_proxy import AmiProxy
 
 _REQUEST_SECONDS = 5.0
-_RETRY_SECONDS = 0.1
+_RETRY_SECONDS = 0.2
 #: As long as a request may be tried again: longer than a key lives whose request died with its process.
 _PATIENCE_SECONDS = 75.0
 REASONS = 300
@@ -34,7 +34,8 @@ class Writer:
     rate: float = 4.0
     tried: list[str] = field(default_factory=list)
     acknowledged: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
+    #: What was never answered, or only with the word that nobody knows.
+    unknown: list[str] = field(default_factory=list)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _stopping: bool = False
 
@@ -101,12 +102,14 @@ class Writer:
                     if answer.status == 201:
                         self.acknowledged.append(name)
                         return
-                    if answer.status < 500 and answer.status not in (409, 429):
-                        self.refused.append(f"{name}: {answer.status}")
+                    if (await answer.json())["code"] == "idempotency.outcome_unknown":
+                        self.unknown.append(name)
                         return
+                    wait = float(answer.headers.get("Retry-After", _RETRY_SECONDS))
             except (aiohttp.ClientError, TimeoutError):
-                pass
-            await asyncio.sleep(_RETRY_SECONDS)
+                wait = _RETRY_SECONDS
+            await asyncio.sleep(wait)
+        self.unknown.append(name)
 
 
 @dataclass
