@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from cti.asterisk.agi import AgiServer
 from cti.asterisk.clock import AsteriskClock
 from cti.asterisk.connection import AmiConnection
-from cti.asterisk.link import AmiSettings
+from cti.asterisk.link import AmiSettings, LinkState
 from cti.board.board import Board
 from cti.board.facts import Fact
 from cti.config import Settings
@@ -37,6 +37,7 @@ from cti.ivr.survey_session import SurveySession
 from cti.journal.journal import Journal
 from cti.ledger.gap_events import Ledger
 from cti.ledger.sources import rows_after
+from cti.ledger.watch import LedgerWatch
 from cti.loops import Loops
 from cti.people.authentication import SiteSettings
 from cti.recorder.intake import Intake
@@ -108,9 +109,16 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
         intake.listen(partial(_give_each, pops))
         intake.listen(desk.observe)
 
+        watch = LedgerWatch(
+            settings, engine, board, write=intake.take, clock=clock.now,
+            committed=lambda: (recorder.status.position, journal.position),
+            connected=lambda: ami.status.state is LinkState.READY,
+        )  # fmt: skip
+        intake.listen(watch.observe)
+
         cache = SettingsCache(engine)
         await cache.refresh()
-        for name, loop in (*desk.loops(), ("ivr settings", cache.run())):
+        for name, loop in (*desk.loops(), ("ivr settings", cache.run()), ("ledger", watch.run())):
             await stack.enter_async_context(loops.running(name, loop))
         agi = await stack.enter_async_context(_agi_server(settings, intake, journal, clock, cache))
         web_app = create_web_app(

@@ -9,12 +9,13 @@ from typing import Final
 
 from cti.agents.model import member_name
 from cti.asterisk.events import AmiEvent
-from cti.board import bridges, legs, queues, surveys
+from cti.board import bridges, legs, queues, surveys, transfers
 from cti.board.calls import follow_link
 from cti.board.dials import end_offer, take_up
 from cti.board.facts import (
     CallChanged,
     Fact,
+    LegChanged,
 )
 from cti.board.spans import close_span, settle
 from cti.board.state import CallTrack, LegTrack, State, number_of
@@ -26,7 +27,9 @@ from cti.calls.model import (
 )
 
 _NO_EXTENSION: Final = frozenset({"", "s"})
+_NOBODY: Final = frozenset({"", "<unknown>", "s"})
 _OUTCOMES: Final = {outcome.value: outcome for outcome in EntryOutcome}
+_HOLDING: Final = "holding_bridge"
 #: AMI tells of a queue this long after CEL, at most.
 _SAME_MOMENT: Final = 0.5
 
@@ -55,7 +58,17 @@ def row(state: State, event: AmiEvent, out: list[Fact]) -> None:
     rule = _RULES.get(event.get("Kind"))
     if track is not None and rule is not None:
         follow_link(state, track, event, out)
+        _name(state, track, event, out)
         rule(state, track, event, out)
+
+
+def _name(state: State, track: LegTrack, event: AmiEvent, out: list[Fact]) -> None:
+    """A channel that came without a number has one now: whom Asterisk called for itself."""
+    number = event.get("CallerIDNum")
+    if track.leg.number is not None or number in _NOBODY:
+        return
+    track.leg.number = number
+    out.append(LegChanged(at=state.at, leg=track.leg))
 
 
 def _begun(state: State, event: AmiEvent, out: list[Fact]) -> None:
@@ -119,6 +132,9 @@ def _bridged(state: State, track: LegTrack, event: AmiEvent, out: list[Fact]) ->
         return
     _mark(state, track, out)
     _connect(state, track, event, out)
+    entry = state.entries.get(track.entry_id or "")
+    if entry is not None and entry.outcome is None and event.get("BridgeTechnology") != _HOLDING:
+        queues.leave(state, track, entry, EntryOutcome.ANSWERED, out)  # whoever it was
     bridges.enter(state, event, out)
 
 
@@ -143,6 +159,51 @@ def _unqueued(state: State, track: LegTrack, event: AmiEvent, out: list[Fact]) -
         queues.leave(state, track, entry, outcome, out)
 
 
+def _blind_transfer(state: State, track: LegTrack, event: AmiEvent, out: list[Fact]) -> None:
+    if not _was_seen(state, track):
+        _mark(state, track, out)
+        headers = {
+            "Result": "Success",
+            "TransfererUniqueid": track.leg.uniqueid,
+            "Extension": event.get("Extension"),
+        }
+        transfers.blind(state, AmiEvent.of("BlindTransfer", event.at, headers), out)
+
+
+def _attended_transfer(state: State, track: LegTrack, event: AmiEvent, out: list[Fact]) -> None:
+    if _was_seen(state, track):
+        return
+    _mark(state, track, out)
+    target = state.legs.get(state.leg_id(event.get("TargetUniqueid")))
+    second = state.legs.get(state.leg_id(event.get("SecondUniqueid")))
+    # With a bridge of its own the target is not named: it is who the second channel of the agent talks with.
+    peer = state.legs.get(second.peer_id or "") if second is not None else None
+    named = target or peer
+    headers = {
+        "Result": "Success",
+        "OrigTransfererUniqueid": track.leg.uniqueid,
+        "SecondTransfererUniqueid": event.get("SecondUniqueid"),
+        "TransfereeUniqueid": event.get("TransfereeUniqueid"),
+        "TransferTargetUniqueid": event.get("TargetUniqueid"),
+        "TransferTargetCallerIDNum": (named.leg.number if named is not None else None) or "",
+    }
+    transfers.attended(state, AmiEvent.of("AttendedTransfer", event.at, headers), out)
+
+
+def _was_seen(state: State, track: LegTrack) -> bool:
+    """Whether the transfer by this leg came as an event too; AMI's instant is a little later."""
+    leg_id, _, at = (state.calls[track.leg.call_id].last_transfer or "").rpartition(".x")
+    return leg_id == track.leg.id and abs(float(at) - state.at) < _SAME_MOMENT
+
+
+def _picked_up(state: State, track: LegTrack, event: AmiEvent, out: list[Fact]) -> None:
+    _mark(state, track, out)
+    if state.leg_id(event.get("By")) not in state.legs:
+        return
+    headers = {"Uniqueid": event.get("By"), "TargetUniqueid": track.leg.uniqueid}
+    transfers.pickup(state, AmiEvent.of("Pickup", event.at, headers), out)
+
+
 def _ended(state: State, track: LegTrack, event: AmiEvent, out: list[Fact]) -> None:
     owner = _mark(state, track, out)
     offer = state.offers.get(track.offer_id or "")
@@ -161,5 +222,8 @@ _RULES: Final = {
     "parted": _parted,
     "queued": _queued,
     "unqueued": _unqueued,
+    "blind_transfer": _blind_transfer,
+    "attended_transfer": _attended_transfer,
+    "picked_up": _picked_up,
     "ended": _ended,
 }

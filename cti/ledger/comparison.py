@@ -42,8 +42,10 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     kind: FindingKind
     node: str
     uniqueid: str
-    #: When the channel or leg was over.
+    linkedid: str
+    #: When the channel or leg was over, and when it began, if that is known.
     at: float
+    began_at: float | None = None
     boot: str | None = None
     leg_id: str | None = None
     call_id: str | None = None
@@ -137,11 +139,7 @@ def compare(
     known = set(seen)
     for leg in (leg for rest in by_uniqueid.values() for leg in rest):
         if leg.uniqueid not in known and leg.ended_at is not None:
-            result.findings.append(
-                _finding(
-                    FindingKind.LEG_WITHOUT_CHANNEL, node, leg.uniqueid, leg.over_at or leg.ended_at, leg
-                )
-            )
+            result.findings.append(_finding(FindingKind.LEG_WITHOUT_CHANNEL, node, None, leg))
     result.matched = result.channels - len(result.unmatched)
     return result
 
@@ -158,16 +156,15 @@ def _of_same_life(channel: Channel, legs: list[OurLeg]) -> list[OurLeg]:
 def _findings(
     channel: Channel, legs: list[OurLeg], node: str, worst: dict[str, float], *, with_queue_log: bool
 ) -> Iterable[Finding]:
-    at = channel.last_at
     if not legs:
-        yield _finding(FindingKind.CHANNEL_WITHOUT_LEG, node, channel.uniqueid, at, None)
+        yield _finding(FindingKind.CHANNEL_WITHOUT_LEG, node, channel, None)
         return
     leg = legs[0]
     if len(legs) > 1:
-        yield _finding(FindingKind.SEVERAL_LEGS, node, channel.uniqueid, at, leg, "legs", str(len(legs)), "1")
+        yield _finding(FindingKind.SEVERAL_LEGS, node, channel, leg, "legs", str(len(legs)), "1")
         return
     if leg.ending is None:
-        yield _finding(FindingKind.LEG_STILL_OPEN, node, channel.uniqueid, at, leg)
+        yield _finding(FindingKind.LEG_STILL_OPEN, node, channel, leg)
         return
     for field, ours, theirs in _instants(channel, leg):
         difference = _difference(leg, ours, theirs)
@@ -175,13 +172,13 @@ def _findings(
             worst[field] = max(worst.get(field, 0.0), difference)
         elif ours != theirs:
             said = (field, _instant(ours), _instant(theirs))
-            yield _finding(FindingKind.TIME_DIFFERS, node, channel.uniqueid, at, leg, *said)
+            yield _finding(FindingKind.TIME_DIFFERS, node, channel, leg, *said)
     # Every change of the bridge is seen twice, at either place of Asterisk's code.
     most = channel.bridged_seconds + TOLERANCE * max(1, channel.bridges)
     whole = channel.started_at is not None and not channel.lost
     if whole and leg.clock_step_seconds is None and leg.talk_seconds is not None and leg.talk_seconds > most:
         yield _finding(
-            FindingKind.TALK_DIFFERS, node, channel.uniqueid, at, leg, "talk",
+            FindingKind.TALK_DIFFERS, node, channel, leg, "talk",
             f"{leg.talk_seconds:.3f}", f"{channel.bridged_seconds:.3f}",
         )  # fmt: skip
     if with_queue_log and whole:
@@ -209,10 +206,9 @@ def _waits(channel: Channel, leg: OurLeg, node: str) -> Iterable[Finding]:
     """Each end of a wait in queue_log is one of ours, in the same order, as long and with that outcome."""
     entries = sorted(leg.entries, key=lambda entry: entry.joined_at)
     lines = sorted(channel.waits, key=lambda line: line.at)
-    at, uniqueid = channel.last_at, channel.uniqueid
 
     def differs(field: str, ours: str | None, theirs: str | None) -> Finding:
-        return _finding(FindingKind.QUEUE_DIFFERS, node, uniqueid, at, leg, field, ours, theirs)
+        return _finding(FindingKind.QUEUE_DIFFERS, node, channel, leg, field, ours, theirs)
 
     if len(lines) != len(entries):
         yield differs(
@@ -240,15 +236,18 @@ def _waits(channel: Channel, leg: OurLeg, node: str) -> Iterable[Finding]:
 def _finding(
     kind: FindingKind,
     node: str,
-    uniqueid: str,
-    at: float,
+    channel: Channel | None,
     leg: OurLeg | None,
     field: str | None = None,
     ours: str | None = None,
     theirs: str | None = None,
 ) -> Finding:
+    subject = channel or leg
+    assert subject is not None  # noqa: S101
+    over_at = channel.last_at if channel is not None else leg and (leg.over_at or leg.started_at)
     return Finding(
-        kind=kind, node=node, uniqueid=uniqueid, at=at, field=field, ours=ours, theirs=theirs,
+        kind=kind, node=node, uniqueid=subject.uniqueid, linkedid=subject.linkedid, at=over_at or 0.0,
+        began_at=subject.started_at, field=field, ours=ours, theirs=theirs,
         boot=leg.boot if leg is not None else None, leg_id=leg.id if leg is not None else None,
         call_id=leg.call_id if leg is not None else None,
     )  # fmt: skip

@@ -26,6 +26,10 @@ _SETTLE_SECONDS: Final = 0.3
 _LOOKS: Final = 8
 
 
+#: The headers of an event.
+Headers = dict[str, str]
+
+
 class LedgerKind(StrEnum):
     """What a `CtiLedger` event reports."""
 
@@ -35,6 +39,9 @@ class LedgerKind(StrEnum):
     PARTED = "parted"
     QUEUED = "queued"
     UNQUEUED = "unqueued"
+    BLIND_TRANSFER = "blind_transfer"
+    ATTENDED_TRANSFER = "attended_transfer"
+    PICKED_UP = "picked_up"
     ENDED = "ended"
 
 
@@ -84,11 +91,16 @@ def ledger_events(rows: Iterable[CelRow], *, until: float | None = None) -> list
 
     Those after ``until`` only tell how it went on.
     """
+    return [encode("CtiLedger", at, **headers) for at, headers in ledger_headers(rows, until=until)]
+
+
+def ledger_headers(rows: Iterable[CelRow], *, until: float | None = None) -> list[tuple[float, Headers]]:
+    """As `ledger_events`, each as its instant and headers."""
     rows = list(rows)
     #: By channel: how it left its last bridge, and whether the dialplan went on with it since.
     left: set[str] = set()
     hang_ups: dict[str, CelRow] = {}
-    blocks: list[bytes] = []
+    blocks: list[tuple[float, Headers]] = []
     last: dict[str, CelRow] = {}
     nexts: dict[int, CelRow] = {}
     for row in rows:
@@ -120,6 +132,8 @@ def ledger_events(rows: Iterable[CelRow], *, until: float | None = None) -> list
                     gone = after.event in ("HANGUP", "CHAN_END")
                     outcome = "abandoned" if gone else "overflow"
                     blocks.append(_block(row, LedgerKind.UNQUEUED, Outcome=outcome))
+            case (("BLINDTRANSFER" | "ATTENDEDTRANSFER" | "PICKUP"), _):
+                blocks.append(_handed_on(row))
             case "HANGUP", _:
                 hang_ups[row.uniqueid] = row
             case "CHAN_END", _:
@@ -127,14 +141,31 @@ def ledger_events(rows: Iterable[CelRow], *, until: float | None = None) -> list
     return blocks
 
 
-def _end(row: CelRow, hang_up: CelRow | None, *, left_bridge: bool) -> bytes:
+def _handed_on(row: CelRow) -> tuple[float, Headers]:
+    extra = row.extra
+    match row.event:
+        case "BLINDTRANSFER":
+            return _block(row, LedgerKind.BLIND_TRANSFER, Extension=extra.get("extension", ""))
+        case "PICKUP":
+            taker = extra.get("pickup_channel_uniqueid", "")
+            return _block(row, LedgerKind.PICKED_UP, By=taker, ByChannel=extra.get("pickup_channel", ""))
+    return _block(
+        row,
+        LedgerKind.ATTENDED_TRANSFER,
+        SecondUniqueid=extra.get("channel2_uniqueid", ""),
+        TransfereeUniqueid=extra.get("transferee_channel_uniqueid", ""),
+        TargetUniqueid=extra.get("transfer_target_channel_uniqueid", ""),
+    )
+
+
+def _end(row: CelRow, hang_up: CelRow | None, *, left_bridge: bool) -> tuple[float, Headers]:
     extra = hang_up.extra if hang_up is not None else {}
     # Who hangs up while connected leaves the bridge for nowhere; for the other one the dialplan goes on.
     by_itself = left_bridge and extra.get("hangupsource") == row.channel
     return _block(row, LedgerKind.ENDED, Cause=extra.get("hangupcause", ""), HungUpFirst=int(by_itself))
 
 
-def _block(row: CelRow, kind: LedgerKind, **more: str | int) -> bytes:
+def _block(row: CelRow, kind: LedgerKind, **more: str | int) -> tuple[float, Headers]:
     headers: dict[str, str | int] = {
         "Kind": kind.value,
         "Uniqueid": row.uniqueid,
@@ -143,6 +174,7 @@ def _block(row: CelRow, kind: LedgerKind, **more: str | int) -> bytes:
         "Context": row.context,
         "Exten": row.exten,
         "CallerIDNum": row.number,
+        "CallerIDName": row.name,
         **more,
     }
     if "bridge_id" in row.extra:
@@ -152,4 +184,4 @@ def _block(row: CelRow, kind: LedgerKind, **more: str | int) -> bytes:
         key: "".join(letter if letter.isprintable() else " " for letter in str(value))
         for key, value in headers.items()
     }
-    return encode("CtiLedger", row.at, **plain)
+    return row.at, plain

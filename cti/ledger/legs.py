@@ -48,9 +48,34 @@ _BOOTS: Final = """
 SELECT DISTINCT boot FROM calls WHERE node = :node AND started_at >= :from_at AND started_at < :to_at
 """
 
+_BOOT_AT: Final = """
+SELECT boot FROM calls WHERE node = :node AND started_at <= :at ORDER BY started_at DESC LIMIT 1
+"""
+
 _FIRST: Final = """
 SELECT extract(epoch FROM started_at)::float8 FROM calls WHERE node = :node ORDER BY started_at LIMIT 1
 """
+
+
+_OLDEST: Final = """
+SELECT extract(epoch FROM min(started_at))::float8 FROM legs
+WHERE node = :node AND started_at >= :started_from AND (ended_at >= :ended_from OR ending IS NULL)
+"""
+
+
+async def oldest_since(connection: AsyncConnection, node: str, at: float) -> float:
+    """When the oldest leg began that ended at an instant or later, or goes on; at most that instant."""
+    moment = _moment(at)
+    values = {"node": node, "started_from": moment - LONGEST_LEG, "ended_from": moment - _EDGE}
+    oldest = await connection.scalar(sa.text(_OLDEST), values)
+    return at if oldest is None else min(at, float(oldest))
+
+
+async def boot_at(connection: AsyncConnection, node: str, at: float) -> str | None:
+    """In which boot of Asterisk the last call before an instant began."""
+    values = {"node": node, "at": _moment(at)}
+    found = await connection.scalar(sa.text(_BOOT_AT), values)
+    return None if found is None else str(found)
 
 
 async def first_call_at(connection: AsyncConnection, node: str) -> float | None:
@@ -74,11 +99,19 @@ async def legs_for(
     rows = list(await connection.execute(sa.text(_ENDED), values))
     found = {row.uniqueid for row in rows}
     elsewhere = [channel for channel in channels if channel.uniqueid not in found]
-    if elsewhere:
-        rows += await _named(connection, node, elsewhere, {row.id for row in rows})
+    rows += await _named(connection, node, elsewhere, {row.id for row in rows})
     # What ended beside the stretch matters only to a channel of it.
     wanted = {channel.uniqueid for channel in channels}
     rows = [row for row in rows if row.uniqueid in wanted or begin <= _over_at(row) < end]
+    return await _with_entries(connection, rows)
+
+
+async def legs_of(connection: AsyncConnection, node: str, channels: Sequence[Channel]) -> list[OurLeg]:
+    """The legs of the channels."""
+    return await _with_entries(connection, await _named(connection, node, channels, set()))
+
+
+async def _with_entries(connection: AsyncConnection, rows: Sequence[Any]) -> list[OurLeg]:
     entries = await _entries(connection, rows)
     return [
         OurLeg(
@@ -94,6 +127,8 @@ async def legs_for(
 async def _named(
     connection: AsyncConnection, node: str, channels: Sequence[Channel], known: set[str]
 ) -> list[Any]:
+    if not channels:
+        return []
     starts = [one.started_at if one.started_at is not None else one.last_at for one in channels]
     # (A leg may have begun by a clock that was set back since.)
     earliest, latest = _moment(min(starts)) - LONGEST_LEG, _moment(max(starts)) + LONGEST_LEG
