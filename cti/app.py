@@ -128,6 +128,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
                 pops=pops,
                 site=SiteSettings(external_base_url=settings.external_base_url),
                 status=partial(_status, ami, journal, recorder),
+                ledger=watch.current,
                 default_region=settings.default_region,
                 client_dir=CLIENT_DIR if CLIENT_DIR.is_dir() else None,
             )

@@ -173,6 +173,12 @@ PROBLEMS: Final[dict[str, ProblemText]] = {
         ("Cursor not valid", "Use next_cursor as it was given, with the same filters."),
         ("分页游标无效", "请原样使用 next_cursor,并保持筛选条件不变。"),
     ),
+    # --- Ledger ---
+    "ledger.span_invalid": _problem(
+        HTTPStatus.BAD_REQUEST,
+        ("Span not valid", "Its end must be after its beginning, and no more than 366 days later."),
+        ("时间范围无效", "结束时间须晚于开始时间，且不超过 366 天。"),
+    ),
     # --- Agents ---
     "agent.none": _problem(
         HTTPStatus.CONFLICT,

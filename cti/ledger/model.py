@@ -28,6 +28,8 @@ class LedgerStatus(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None = None
     #: Everything that ended before this instant was compared.
     checked_to: float | None = None
+    #: How long ago that was.
+    age_seconds: float | None = None
     channels: int = 0
     matched: int = 0
     #: Findings that are not settled, as of the last look.

@@ -104,6 +104,12 @@ class LedgerWatch:
                 self._note(gaps=self.status.gaps + 1)
                 self._hurry.set()
 
+    def current(self) -> LedgerStatus:
+        """How it stands at this moment."""
+        checked_to = self.status.checked_to
+        age = None if checked_to is None else self._clock() - checked_to
+        return msgspec.structs.replace(self.status, age_seconds=age)
+
     async def run(self) -> None:
         """Compares until cancelled. What keeps it from that is logged once, and once when it is over."""
         try:

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from cti.agents.model import AgentStatus
+from cti.ledger.routes import LedgerSource
 from cti.web.desk import Desk
 from cti.web.status import StatusSource
 
@@ -15,9 +16,10 @@ from cti.web.status import StatusSource
 class ServiceCollector(Collector):
     """Calls, agents, queues, readers and the service's own health."""
 
-    def __init__(self, desk: Desk, status: StatusSource) -> None:
+    def __init__(self, desk: Desk, status: StatusSource, ledger: LedgerSource) -> None:
         self._desk = desk
         self._status = status
+        self._ledger = ledger
 
     def collect(self) -> Iterable[Metric]:
         """The figures of now."""
@@ -34,6 +36,7 @@ class ServiceCollector(Collector):
         if status.recorder.lag_seconds is not None:
             lag = status.recorder.lag_seconds
             yield _one("cti_recorder_lag_seconds", "How far the database is behind", lag)
+        yield from self._ledger_figures()
         agents = GaugeMetricFamily("cti_agents", "Agents by state", labels=["state"])
         states = [agent.state.status for agent in desk.board.agents()]
         for state in AgentStatus:
@@ -44,12 +47,28 @@ class ServiceCollector(Collector):
             waiting.add_metric([name], desk.figures.briefly(name).waiting)
         yield waiting
 
+    def _ledger_figures(self) -> Iterable[Metric]:
+        ledger = self._ledger()
+        yield _total("cti_ledger_channels", "Channels of Asterisk that were compared", ledger.channels)
+        yield _total("cti_ledger_matched", "Of these, those with exactly one fitting leg", ledger.matched)
+        yield _total("cti_gaps", "Stretches of time in which events were missed", ledger.gaps)
+        yield _one("cti_ledger_unmatched", "Channels and legs that do not fit", ledger.unsettled)
+        yield _one("cti_ledger_up", "Whether the comparison is up to date", ledger.state == "checking")
+        yield _one("cti_ledger_broken_lines", "Lines of CEL that are no rows", ledger.broken_lines)
+        if ledger.age_seconds is not None:
+            age = ledger.age_seconds
+            yield _one("cti_ledger_age_seconds", "How long ago that was up to which was compared", age)
 
-def registry_for(desk: Desk, status: StatusSource) -> CollectorRegistry:
+
+def registry_for(desk: Desk, status: StatusSource, ledger: LedgerSource) -> CollectorRegistry:
     """A registry of its own, so that two services in one process do not share figures."""
     registry = CollectorRegistry()
-    registry.register(ServiceCollector(desk, status))
+    registry.register(ServiceCollector(desk, status, ledger))
     return registry
+
+
+def _total(name: str, text: str, value: int) -> CounterMetricFamily:
+    return CounterMetricFamily(name, text, value=float(value))
 
 
 def _one(name: str, text: str, value: float) -> GaugeMetricFamily:

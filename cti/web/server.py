@@ -21,6 +21,8 @@ from cti.http.keys import ENGINE, REGION
 from cti.http.middleware import problems_for_errors
 from cti.http.routing import Route, Routes
 from cti.ivr import routes as surveys
+from cti.ledger import routes as ledger
+from cti.ledger.routes import LedgerSource
 from cti.people import routes as people
 from cti.people import session_routes
 from cti.people.authentication import SESSIONS, SITE, THROTTLE, SiteSettings, authenticate
@@ -44,6 +46,7 @@ ROUTES: Final[tuple[Routes, ...]] = (
     live_routes.routes,
     queues.routes,
     people.routes,
+    ledger.routes,
     status.routes,
     pages.routes,
 )
@@ -58,6 +61,7 @@ class WebResources:
     pops: ScreenPops
     site: SiteSettings
     status: StatusSource
+    ledger: LedgerSource
     default_region: str = "CN"
     #: The built client; None serves the API alone.
     client_dir: Path | None = None
@@ -89,7 +93,8 @@ def create_web_app(resources: WebResources) -> web.Application:
     app[LIVE] = desk.hub
     app[calls.DISPOSITION_SAVED] = desk.hub.agent_changed
     app[status.STATUS] = resources.status
-    app[status.METRICS] = registry_for(desk, resources.status)
+    app[status.METRICS] = registry_for(desk, resources.status, resources.ledger)
+    app[ledger.LEDGER] = resources.ledger
     app[pages.OPENAPI] = pages.describe(all_routes())
     add_routes(app, *ROUTES)
     pages.add_client(app, resources.client_dir)

@@ -16,6 +16,7 @@ from cti.customers.lookup import CustomerLookup
 from cti.customers.screen_pop import ScreenPops
 from cti.db import migrations
 from cti.db.engine import open_engine
+from cti.ledger.model import LedgerState, LedgerStatus
 from cti.loops import Loops
 from cti.people.authentication import SiteSettings
 from cti.simulation.lab import Lab
@@ -126,7 +127,14 @@ async def open_floor(
         )
         pops.on_change = desk.hub.pop_changed
         app = create_web_app(
-            WebResources(engine=engine, desk=desk, pops=pops, site=SiteSettings(), status=lambda: status(ami))
+            WebResources(
+                engine=engine,
+                desk=desk,
+                pops=pops,
+                site=SiteSettings(),
+                status=lambda: status(ami),
+                ledger=lambda: LedgerStatus(state=LedgerState.CHECKING, checked_to=1_700_000_000.0),
+            )
         )
         port = await stack.enter_async_context(serve(app, "127.0.0.1", 0))
         floor = Floor(f"http://127.0.0.1:{port}", engine, tokens, desk, ami, phone_ami)
