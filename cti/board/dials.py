@@ -21,21 +21,33 @@ from cti.calls.model import (
 
 _OUTCOMES: Final = {
     "ANSWER": OfferOutcome.ANSWERED,
-    "NOANSWER": OfferOutcome.NO_ANSWER,
     "BUSY": OfferOutcome.REJECTED,
     "CANCEL": OfferOutcome.WITHDRAWN,
     "CONGESTION": OfferOutcome.FAILED,
     "CHANUNAVAIL": OfferOutcome.FAILED,
 }
+#: Causes with which a phone refuses a call: busy, rejected.
+_REFUSED: Final = frozenset({17, 21})
+
+
+def missed(track: LegTrack) -> OfferOutcome:
+    """Whether who was rung let it ring, or refused: a queue says "no answer" of both."""
+    return OfferOutcome.REJECTED if track.leg.hangup_cause in _REFUSED else OfferOutcome.NO_ANSWER
 
 
 def begin(state: State, event: AmiEvent, out: list[Fact]) -> None:
-    """A leg is being dialled, by another leg or by nobody (Originate)."""
+    """A leg is being dialled, by another leg or by nobody (Originate).
+
+    That it rings, or has answered, may have been told before.
+    """
     dialled = find_leg(state, event, out, "DestUniqueid")
-    if dialled is None or dialled.ringing or dialled.up:
+    if dialled is None:
+        return
+    dialled.leg.outgoing = True
+    _note_direction(state, dialled, out)
+    if dialled.dialled_by is not None or dialled.up:
         return
     dialled.ringing = True
-    dialled.leg.outgoing = True
     dialler = state.legs.get(state.leg_id(event.get("Uniqueid")))
     if dialler is not None:
         dialled.dialled_by = dialler.leg.id
@@ -44,7 +56,6 @@ def begin(state: State, event: AmiEvent, out: list[Fact]) -> None:
         if dialler.entry_id is None and not dialler.connected:
             dialler.ringing = True
             settle(state, dialler, out)
-    _note_direction(state, dialled, out)
     settle(state, dialled, out)
     use_leg(state, dialled, out)
 
@@ -81,7 +92,8 @@ def end(state: State, event: AmiEvent, out: list[Fact]) -> None:
     if dialled is None:
         return
     status = event.get("DialStatus")
-    end_offer(state, state.offers.get(dialled.offer_id or ""), _OUTCOMES.get(status), out)
+    outcome = missed(dialled) if status == "NOANSWER" else _OUTCOMES.get(status)
+    end_offer(state, state.offers.get(dialled.offer_id or ""), outcome, out)
     if status == "ANSWER":
         take_up(state, dialled, out)
     stop_ringing(state, dialled, out)

@@ -178,6 +178,8 @@ def hangup_request(state: State, event: AmiEvent, out: list[Fact]) -> None:
     if track is None:
         return
     track.hanging_up = True
+    if event.name == "HangupRequest" and not track.up:
+        track.leg.hangup_cause = number_of(event.get("Cause"))
     if event.name == "HangupRequest" and _has_agent(state, track):
         track.hangs_up_first = True
 

@@ -4,7 +4,7 @@ from cti.agents.model import agent_id_of
 from cti.asterisk.events import AmiEvent
 from cti.board import surveys
 from cti.board.agents import answered_offer, missed_offer, use_leg
-from cti.board.dials import end_offer
+from cti.board.dials import end_offer, missed
 from cti.board.facts import (
     CallChanged,
     Fact,
@@ -200,9 +200,8 @@ def agent_ring_no_answer(state: State, event: AmiEvent, out: list[Fact]) -> None
     """An agent let the call ring, or rejected it."""
     leg_id = state.leg_id(event.get("DestUniqueid"))
     track = state.legs.get(leg_id)
-    offer = state.offers.get(track.offer_id or "") if track is not None else None
-    if offer is not None:
-        end_offer(state, offer, OfferOutcome.NO_ANSWER, out)
+    if track is not None:
+        end_offer(state, state.offers.get(track.offer_id or ""), missed(track), out)
     agent_id = agent_id_of(event.get("MemberName"))
     if agent_id is None:
         return
