@@ -18,6 +18,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from cti.errors import CtiError
 
 PREFIX = "CTI_"
+_STRATEGY = "[a-z0-9-]+=(ringall|leastrecent|fewestcalls|random|rrmemory|rrordered|linear|wrandom)"
+_STRATEGIES = rf"^({_STRATEGY}(,{_STRATEGY})*)?$"
 
 
 class ConfigurationError(CtiError):
@@ -82,6 +84,8 @@ class Settings(BaseSettings):
     carrier: str = Field("127.0.0.1:5090", pattern=r"^[A-Za-z0-9.-]+:\d{1,5}$")
     #: Extensions of the desk phones; their passwords are made and kept in ``<home>/secrets``.
     phones: str = Field("1001-1010", pattern=r"^1\d{3}-1\d{3}$")
+    #: Whom a queue rings, where it is not one agent after the other: ``sales=ringall,support=leastrecent``.
+    queue_strategies: str = Field("", pattern=_STRATEGIES)
 
     #: An external customer system asked over HTTP (300 ms limit); our own tables when not set.
     crm_url: str | None = None

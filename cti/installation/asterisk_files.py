@@ -57,6 +57,8 @@ class QueuePlan:
     name: str
     extension: str
     service_level_seconds: int = 20
+    #: Who is rung: as `strategy` in Asterisk's queues.conf.
+    strategy: str = "rrmemory"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -297,7 +299,12 @@ def _blocks(plan: AsteriskPlan, values: Mapping[str, str]) -> dict[str, str]:
     return {
         "PHONES": "".join(phones),
         "QUEUES": "".join(
-            _block("queue.conf", QUEUE=queue.name, SERVICE_LEVEL_SECONDS=queue.service_level_seconds)
+            _block(
+                "queue.conf",
+                QUEUE=queue.name,
+                SERVICE_LEVEL_SECONDS=queue.service_level_seconds,
+                STRATEGY=queue.strategy,
+            )
             for queue in plan.queues
         ),
         "DNIS": "".join(

@@ -7,10 +7,11 @@ kept in ``<home>/secrets``.
 import asyncio
 import signal
 import sys
+from dataclasses import replace
 
-from cti.config import Settings
+from cti.config import PREFIX, ConfigurationError, Settings
 from cti.installation import prompts
-from cti.installation.asterisk_files import AsteriskPlan, AsteriskSecrets, PhonePlan
+from cti.installation.asterisk_files import QUEUES, AsteriskPlan, AsteriskSecrets, PhonePlan, QueuePlan
 from cti.installation.asterisk_process import AsteriskProgram, find_program, running
 from cti.installation.secret_files import asterisk_secrets
 
@@ -49,7 +50,20 @@ def plan_of(settings: Settings, program: AsteriskProgram) -> AsteriskPlan:
         trunk_rtp_timeout=60,
         phone_rtp_timeout=30,
         phones=[PhonePlan(extension=extension) for extension in extensions],
+        queues=queues_of(settings.queue_strategies),
     )
+
+
+def queues_of(strategies: str) -> list[QueuePlan]:
+    """The queues, with those strategies that the setting names.
+
+    Raises:
+        ConfigurationError: it names a queue that there is not.
+    """
+    chosen = dict(pair.split("=") for pair in strategies.split(",") if pair)
+    for name in chosen.keys() - {queue.name for queue in QUEUES}:
+        raise ConfigurationError(f"{PREFIX}QUEUE_STRATEGIES: there is no queue {name!r}")
+    return [replace(queue, strategy=chosen.get(queue.name, queue.strategy)) for queue in QUEUES]
 
 
 async def run_asterisk(settings: Settings) -> int:

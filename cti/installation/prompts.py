@@ -61,7 +61,8 @@ async def build(folder: Path, table: Path = TABLE) -> int:
     async with asyncio.TaskGroup() as group:
         for name in outdated:
             group.create_task(make(name))
-    _note(folder, made)
+    if outdated:
+        _note(folder, made)
     return len(outdated)
 
 
@@ -94,7 +95,9 @@ def _made(folder: Path) -> dict[str, str]:
 
 def _note(folder: Path, made: Mapping[str, str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "made.json").write_text(json.dumps(made, indent=1, sort_keys=True), encoding="utf-8")
+    half = folder / f"made.{os.getpid()}.part"
+    half.write_text(json.dumps(made, indent=1, sort_keys=True), encoding="utf-8")
+    half.replace(folder / "made.json")  # whoever reads it meanwhile sees the one or the other
 
 
 def _mark(text: str, how: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cti.config import ConfigurationError
 from cti.installation.asterisk_files import (
     AsteriskPlan,
     AsteriskSecrets,
@@ -14,6 +15,7 @@ from cti.installation.asterisk_files import (
     render_all,
     write_all,
 )
+from cti.installation.asterisk_service import queues_of
 
 
 @pytest.fixture
@@ -62,6 +64,14 @@ def test_no_dialplan_application_runs_a_program(plan: AsteriskPlan) -> None:
         assert forbidden not in rendered["modules.conf"]
     for forbidden in ("System(", "SHELL(", "EVAL(", "MixMonitor("):
         assert forbidden not in rendered["extensions.conf"]
+
+
+def test_each_queue_rings_as_its_own_strategy_says(plan: AsteriskPlan) -> None:
+    rendered = render_all(replace(plan, queues=queues_of("sales=ringall")))["queues.conf"]
+    strategies = re.findall(r"^\[(\w+)\]\(queue\)\nstrategy = (\w+)", rendered, re.MULTILINE)
+    assert dict(strategies) == {"sales": "ringall", "support": "rrmemory", "overflow": "rrmemory"}
+    with pytest.raises(ConfigurationError, match="there is no queue 'sale'"):
+        queues_of("sale=ringall")
 
 
 def test_files_are_for_their_owner_only_and_written_once(plan: AsteriskPlan) -> None:
