@@ -97,6 +97,14 @@ class SimulatedCall:
         self.ringing_at = time.time()
         self.phone.reply(self._invite, 180, "Ringing", to=self.local, contact=True)
 
+    def announce(self) -> None:
+        """Say 183 to an incoming call and let the other side hear this one, which is not answered by that."""
+        self.ringing_at = time.time()
+        body = self._sdp("sendrecv")
+        self.phone.reply(self._invite, 183, "Session Progress", to=self.local, contact=True, body=body)
+        if self.audio is not None and self.phone.audio:
+            self.audio.talk()
+
     async def answer(self) -> None:
         """Answer an incoming call; returns when the other side has confirmed."""
         if self.over:

@@ -19,6 +19,7 @@ from cti.installation.asterisk_process import (
 from cti.installation.prompts import build as build_prompts
 from cti.simulation.observer import AmiObserver
 from cti.simulation.phone import Behaviour, SimulatedPhone
+from cti.simulation.rtp import TONE
 
 HOST = "127.0.0.1"
 FIRST_EXTENSION = 1001
@@ -153,13 +154,14 @@ class Lab:
             audio=audio,
         )
 
-    def trunk(self, number: int = 0, *, audio: bool = False) -> SimulatedPhone:
+    def trunk(self, number: int = 0, *, audio: bool = False, sound: Sequence[bytes] = TONE) -> SimulatedPhone:
         """The far end of the trunk, from which callers dial in."""
         return SimulatedPhone(
             address=(HOST, self.ports.trunk(number)),
             server=(HOST, self.plan.sip_port),
             user="trunk",
             audio=audio,
+            sound=sound,
         )
 
     def carrier(self, behaviour: Behaviour | None = None, *, audio: bool = False) -> SimulatedPhone:
@@ -206,13 +208,21 @@ class Lab:
             await ami.send("QueueRemove", Queue=queue, Interface=interface)
         await self.quiet()
 
-    async def quiet(self) -> None:
-        """Wait until no channel is left (some seconds at most)."""
+    async def quiet(self, ami: AmiObserver | None = None) -> None:
+        """Wait until no channel is left (some seconds at most).
+
+        The console is asked, which costs a process each time, or ``ami``, which then gets what is listed.
+        """
         async with asyncio.timeout(15):
-            while "0 active channels" not in await self.asterisk.command(  # noqa: ASYNC110  (it tells no one)
-                "core show channels count"
-            ):
+            while await self._is_busy(ami):  # noqa: ASYNC110  (it tells no one)
                 await asyncio.sleep(0.1)
+
+    async def _is_busy(self, ami: AmiObserver | None) -> bool:
+        if ami is None:
+            return "0 active channels" not in await self.asterisk.command("core show channels count")
+        complete = ami.expect("CoreShowChannelsComplete")
+        await ami.demand("CoreShowChannels")
+        return (await complete)["ListItems"] != "0"
 
     async def sign_in(self, ami: AmiObserver, agent: int, extension: int, *queues: str) -> None:
         """Make an agent a member of queues, as the service does, and ready."""
@@ -287,6 +297,18 @@ def answering(*, after: float, talk: float | None = None) -> Behaviour:
         else:
             await call.stay(talk)
             await call.hang_up()
+
+    return behaviour
+
+
+def refusing(*, after: float, status: int, reason: str) -> Behaviour:
+    """The script of a far end that rings and refuses after some seconds."""
+
+    async def behaviour(call: Any) -> None:
+        call.ring()
+        await call.stay(after)
+        if not call.over:
+            await call.refuse(status, reason)
 
     return behaviour
 

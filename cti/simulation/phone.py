@@ -8,12 +8,12 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Self
 
 from cti.simulation.call import ALLOW, RETRANSMIT_SECONDS, Address, SimulatedCall
-from cti.simulation.rtp import AudioStream
+from cti.simulation.rtp import TONE, AudioStream
 from cti.simulation.sip import Message, digest_answer, parse, uri_of, user_of
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ class SimulatedPhone(asyncio.DatagramProtocol):
         password: str = "",
         behaviour: Behaviour | None = None,
         audio: bool = False,
+        sound: Sequence[bytes] = TONE,
     ) -> None:
         self.address = address
         self.server = server
@@ -40,6 +41,7 @@ class SimulatedPhone(asyncio.DatagramProtocol):
         self.password = password
         self.behaviour = behaviour
         self.audio = audio
+        self.sound = sound
         #: Every call, in the order in which it began; those that are over too.
         self.calls: list[SimulatedCall] = []
         self._by_id: dict[str, SimulatedCall] = {}
@@ -140,7 +142,7 @@ class SimulatedPhone(asyncio.DatagramProtocol):
     async def _call(self, call_id: str, *, outgoing: bool, other: str) -> SimulatedCall:
         call = SimulatedCall(self, call_id=call_id, outgoing=outgoing, other=other)
         self._by_id[call_id] = call
-        call.audio = await AudioStream.open(self.address[0])
+        call.audio = await AudioStream.open(self.address[0], self.sound)
         self.calls.append(call)
         return call
 

@@ -1,10 +1,11 @@
-"""The audio of one simulated call: tone or silence sent, digits keyed (RFC 4733), packets heard counted."""
+"""The audio of one simulated call: a sound or silence sent, digits keyed (RFC 4733), packets counted."""
 
 import asyncio
 import contextlib
 import math
 import random
 import struct
+from collections.abc import Sequence
 from typing import cast
 
 _DIGITS = "0123456789*#ABCD"
@@ -19,17 +20,26 @@ def encode_ulaw(sample: int) -> int:
     return ~(sign | (exponent << 4) | ((magnitude >> (exponent + 3)) & 0x0F)) & 0xFF
 
 
+def _tone(hertz: int, packets: int) -> list[bytes]:
+    return [
+        bytes(
+            encode_ulaw(int(6000 * math.sin(2 * math.pi * hertz * (n * 160 + i) / 8000))) for i in range(160)
+        )
+        for n in range(packets)
+    ]
+
+
 #: One second of a 400 Hz tone, in packets of 20 ms.
-_TONE = [
-    bytes(encode_ulaw(int(6000 * math.sin(2 * math.pi * 400 * (n * 160 + i) / 8000))) for i in range(160))
-    for n in range(50)
-]
+TONE = _tone(400, 50)
+#: What a fax machine sends when it calls (CNG of T.30): 1100 Hz for half a second, then silence for three.
+FAX_CALLING = _tone(1100, 25) + [bytes([encode_ulaw(0)]) * 160] * 150
 
 
 class AudioStream(asyncio.DatagramProtocol):
-    """One RTP socket. It sends a tone 50 times a second when told to talk, and digits whenever asked."""
+    """One RTP socket. It sends its sound 50 times a second when told to talk, and digits whenever asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, sound: Sequence[bytes] = TONE) -> None:
+        self.sound = sound
         self.port = 0
         self.packets_heard = 0
         self.digits_heard = ""
@@ -42,10 +52,10 @@ class AudioStream(asyncio.DatagramProtocol):
         self._last_digit_stamp = -1
 
     @classmethod
-    async def open(cls, host: str) -> "AudioStream":
+    async def open(cls, host: str, sound: Sequence[bytes] = TONE) -> "AudioStream":
         """Bind a free port of ``host``."""
         transport, stream = await asyncio.get_running_loop().create_datagram_endpoint(
-            cls, local_addr=(host, 0)
+            lambda: cls(sound), local_addr=(host, 0)
         )
         stream.port = transport.get_extra_info("sockname")[1]
         return stream
@@ -72,9 +82,9 @@ class AudioStream(asyncio.DatagramProtocol):
             self.digits_heard += _DIGITS[data[12]]
 
     def talk(self) -> None:
-        """Send a tone from now on."""
+        """Send the sound from now on."""
         if self._talking is None:
-            self._talking = asyncio.get_running_loop().create_task(self._tone(), name="simulated tone")
+            self._talking = asyncio.get_running_loop().create_task(self._sound(), name="simulated sound")
 
     async def press(self, digits: str, *, length_seconds: float = 0.1, gap_seconds: float = 0.1) -> None:
         """Key ``digits`` one after the other."""
@@ -114,12 +124,12 @@ class AudioStream(asyncio.DatagramProtocol):
         )
         self._transport.sendto(head + payload, self.peer)
 
-    async def _tone(self) -> None:
+    async def _sound(self) -> None:
         loop = asyncio.get_running_loop()
         due, packet = loop.time(), 0
         while True:
             self._stamp = (self._stamp + 160) % 2**32
-            self._send(_TONE[packet % 50], kind=0, stamp=self._stamp)
+            self._send(self.sound[packet % len(self.sound)], kind=0, stamp=self._stamp)
             packet += 1
             due += _PACKET_SECONDS
             await asyncio.sleep(max(due - loop.time(), 0))

@@ -10,14 +10,30 @@ from typing import Final
 
 from cti.simulation.lab import Lab, wrap_up
 from cti.simulation.observer import AmiObserver
-from cti.simulation.recordings import phone_calls, queue_calls, survey_calls, transfers
+from cti.simulation.recordings import (
+    agent_calls,
+    outbound_calls,
+    phone_calls,
+    queue_calls,
+    queue_ways,
+    survey_calls,
+    transfers,
+)
 from cti.simulation.recordings.recording import Recording
 
 WRAP_UP_SECONDS: Final = 0.5
 
 RECORDINGS: Final[Mapping[str, Recording]] = {
     recording.name: recording
-    for room in (queue_calls, transfers, phone_calls, survey_calls)
+    for room in (
+        queue_calls,
+        queue_ways,
+        transfers,
+        phone_calls,
+        agent_calls,
+        outbound_calls,
+        survey_calls,
+    )
     for recording in room.RECORDINGS
 }
 

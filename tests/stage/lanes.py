@@ -12,21 +12,24 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from books import Books, Channel, open_rows, read_books, read_cel
-from whole_service import ServiceProcess
-
+from cti import config
 from cti.db.engine import open_engine
 from cti.db.migrations import upgrade
 from cti.installation.postgres import EmbeddedPostgres
+from cti.ledger.audit import Report, audit
 from cti.queues.store import create_queue
 from cti.simulation.lab import Lab, laboratory, wrap_up
 from cti.simulation.observer import AmiObserver
 from cti.simulation.recordings import RECORDINGS, WRAP_UP_SECONDS, survey_calls
+from tests.stage.books import Books, Channel, open_rows, read_books, read_cel
+from tests.stage.whole_service import ServiceProcess
 
 #: The service's own wrap-up, which is set in whole seconds.
 SERVICE_WRAP_UP_SECONDS = 1
 _PLAY_SECONDS = 120.0
 _SETTLE_SECONDS = 20.0
+#: For so many recordings a lane of their own is worth its start.
+_FEW = 4
 _SURVEYS = frozenset(recording.name for recording in survey_calls.RECORDINGS)
 
 
@@ -41,6 +44,8 @@ class Played:
     restarted_at: float | None = None
     books: Books | None = None
     cel: dict[str, Channel] = field(default_factory=dict)
+    #: What `cti reconcile` says of it.
+    report: Report | None = None
     #: Why it could not be played to its end.
     error: str | None = None
 
@@ -56,6 +61,8 @@ async def play_all(
     """Play recordings; with ``kill_after`` the service is killed so many seconds after the first channel of
     each, and started again when all its channels are gone.
     """
+    names = list(names)
+    lanes = min(lanes, 1 + len(names) // _FEW)
     # The databases are made one after the other: migrations know only one at a time.
     rounds = [
         (ours, await _database(ours[0], postgres, f"t_{folder.name}_{number}"))
@@ -101,7 +108,7 @@ class _Site:
             async with asyncio.timeout(_PLAY_SECONDS):
                 if kill_after is None:
                     await RECORDINGS[name].play(self.lab, self.ami)
-                    await self.lab.quiet()
+                    await self.lab.quiet(self.ami)
                 else:
                     await self._play_and_kill(played, kill_after)
             await self._written()
@@ -114,6 +121,8 @@ class _Site:
         played.ended_at = time.time()
         played.books = await read_books(self.service.database_url)
         played.cel = read_cel(self.lab.plan.cel_csv, after=played.begun_at)
+        settings = config.load(**self.lab.settings(self.service.home, self.service.database_url))
+        played.report = await audit(settings, played.begun_at, played.ended_at)
         return played
 
     async def _play_and_kill(self, played: Played, kill_after: float) -> None:
@@ -127,7 +136,7 @@ class _Site:
         killing = asyncio.create_task(kill(self.ami.expect("Newchannel")))
         try:
             await RECORDINGS[played.name].play(self.lab, self.ami)
-            await self.lab.quiet()
+            await self.lab.quiet(self.ami)
             stop = await killing
             await asyncio.sleep(WRAP_UP_SECONDS + 0.2)
             stop()

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
-from books import Books, Row
 
+from tests.stage.books import Books, Row
 from tests.unit.board.scenario import Scenario
 
 
