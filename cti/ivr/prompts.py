@@ -14,6 +14,7 @@ class Prompt(StrEnum):
 
     LANGUAGE_MENU = "language-menu"
     QUEUE_GREETING = "queue-greeting"
+    QUEUE_KEYS = "queue-keys"
     VOICEMAIL = "voicemail"
     GOODBYE = "goodbye"
     SURVEY_INTRO = "survey-intro"

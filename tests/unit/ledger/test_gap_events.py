@@ -118,6 +118,7 @@ def test_what_queue_log_says_of_each_caller_is_what_the_entries_say(name: str) -
         "CONNECT": EntryOutcome.ANSWERED,
         "ABANDON": EntryOutcome.ABANDONED,
         "EXITWITHTIMEOUT": EntryOutcome.OVERFLOW,
+        "EXITWITHKEY": EntryOutcome.OVERFLOW,
     }
     seen = 0
     for at, uniqueid, queue, member, verb, *rest in queue_log(name):
