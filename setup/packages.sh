@@ -11,7 +11,7 @@ wanted="ca-certificates python3 python3-venv espeak-ng sox debootstrap util-linu
 for purpose in "$@"; do
     case "$purpose" in
         run) ;;
-        test) wanted="$wanted sip-tester chromium fonts-wqy-zenhei" ;;
+        test) wanted="$wanted sip-tester chromium fonts-wqy-zenhei faketime" ;;
         *) fail "setup/packages.sh does not know \"$purpose\"." ;;
     esac
 done

@@ -15,6 +15,8 @@ from cti.ledger.channels import WAIT_ENDS, Channel
 #: How far an instant of ours may be from CEL's, in seconds. Both are Asterisk's clock, but read at two places
 #: of its code; in an hour of real calls on a machine short of processor time the worst stayed within this.
 TOLERANCE: Final = 0.2
+#: The size of a jump of the clock is known as well as the event that showed it was on time.
+TOLERANCE_AFTER_JUMP: Final = 1.0
 #: queue_log's waits are differences of instants whose fraction is cut off.
 WHOLE_SECOND: Final = 1.0 + TOLERANCE
 
@@ -168,7 +170,8 @@ def _findings(
         return
     for field, ours, theirs in _instants(channel, leg):
         difference = _difference(leg, ours, theirs)
-        if difference is not None and difference <= TOLERANCE:
+        tolerance = TOLERANCE if leg.clock_step_seconds is None else TOLERANCE_AFTER_JUMP
+        if difference is not None and difference <= tolerance:
             worst[field] = max(worst.get(field, 0.0), difference)
         elif ours != theirs:
             said = (field, _instant(ours), _instant(theirs))
@@ -205,7 +208,9 @@ def _instants(channel: Channel, leg: OurLeg) -> Iterable[tuple[str, float | None
 def _waits(channel: Channel, leg: OurLeg, node: str) -> Iterable[Finding]:
     """Each end of a wait in queue_log is one of ours, in the same order, as long and with that outcome."""
     entries = sorted(leg.entries, key=lambda entry: entry.joined_at)
-    lines = sorted(channel.waits, key=lambda line: line.at)
+    lines = channel.waits
+    if leg.clock_step_seconds is None:  # (else they are in order as they were written)
+        lines = sorted(lines, key=lambda line: line.at)
 
     def differs(field: str, ours: str | None, theirs: str | None) -> Finding:
         return _finding(FindingKind.QUEUE_DIFFERS, node, channel, leg, field, ours, theirs)

@@ -239,11 +239,12 @@ async def laboratory(
     home: Path,
     *,
     root: Path | None = None,
+    program: AsteriskProgram | None = None,
     phones: int = 10,
     **changes: Any,
 ) -> AsyncIterator[Lab]:
     """Start an Asterisk of its own below ``home``; it is gone at the end."""
-    program = await find_program(root)
+    program = program or await find_program(root)
     ports = take_ports()
     try:
         plan = lab_plan(home, ports, program, phones=phones, **changes)

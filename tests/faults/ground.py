@@ -5,7 +5,7 @@ import contextlib
 import itertools
 import re
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -188,11 +188,13 @@ async def open_ground(
     name: str,
     rate: float = 2.0,
     command: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
     **changes: Any,
 ) -> AsyncIterator[Ground]:
     """A ground of its own on a laboratory with `PHONES` phones.
 
-    Callers come at ``rate`` a second. ``command`` is what the interpreter runs instead of `-m cti serve`;
+    Callers come at ``rate`` a second. ``command`` is what the interpreter runs instead of `-m cti serve`, and
+    ``environment`` what it finds in its environment;
     ``changes`` are settings of the service.
     """
     folder = folder / f"ground{next(_NUMBERS)}"
@@ -205,7 +207,12 @@ async def open_ground(
         token, device_id = await _furnish(url, password)
         proxy = await stack.enter_async_context(AmiProxy(lab.plan.ami_port, lab.plan.ami_user))
         service = ServiceProcess(
-            lab, folder / "service", url, token, changes={"ami_port": proxy.port, **changes}
+            lab,
+            folder / "service",
+            url,
+            token,
+            changes={"ami_port": proxy.port, **changes},
+            environment=dict(environment or {}),
         )
         if command:
             service.command = tuple(command)

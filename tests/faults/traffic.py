@@ -18,7 +18,7 @@ from cti.simulation.phone import SimulatedPhone
 from tests.stage.busy_hour import SCENARIOS, write_keys
 
 DNIS = "4001"
-#: sipp sends its digits from a port of its own in each process.
+#: sipp sends its digits from a port of its own in each process, beside those of other laboratories.
 _MEDIA_PORTS = 17000
 #: Nothing that a caller waits for takes longer, unless Asterisk is gone: while the service is away, agents stay
 #: in the wrap-up that it would have ended, and the queue grows.
@@ -44,7 +44,7 @@ class Traffic:
     #: Callers whose call did not go as their scenario says, as sipp counts them.
     failed: int = 0
     served: int = 0
-    _phones: list[SimulatedPhone] = field(default_factory=list)
+    phones: list[SimulatedPhone] = field(default_factory=list)
     _sipps: list[asyncio.subprocess.Process] = field(default_factory=list)
     _keepers: list[asyncio.Task[None]] = field(default_factory=list)
     _stopping: bool = False
@@ -54,7 +54,7 @@ class Traffic:
         self.folder.mkdir(parents=True)
         for extension in range(FIRST_EXTENSION, FIRST_EXTENSION + self.agents):
             phone = self.lab.phone(extension, self._agent)
-            self._phones.append(await self._stack.enter_async_context(phone))
+            self.phones.append(await self._stack.enter_async_context(phone))
         for trunk, (scenario, rate) in enumerate(
             (("patient_caller", self.rate * _PATIENT), ("leaving_caller", self.rate * (1 - _PATIENT)))
         ):
@@ -86,6 +86,9 @@ class Traffic:
         await asyncio.gather(*self._keepers, return_exceptions=True)
         self._keepers.clear()
 
+    def _media_port(self, trunk: int) -> int:
+        return _MEDIA_PORTS + self.lab.ports.base // 6 % 2000 + 20 * trunk
+
     def _callers(self, trunk: int, scenario: str) -> str:
         lines = ["RANDOM"]
         for index in range(_NUMBERS):
@@ -104,7 +107,7 @@ class Traffic:
             sipp = await asyncio.create_subprocess_exec(
                 shutil.which("sipp") or "sipp", f"{HOST}:{self.lab.plan.sip_port}",
                 "-sf", str(SCENARIOS / f"{scenario}.xml"), "-i", HOST, "-mi", HOST,
-                "-p", str(self.lab.ports.trunk(trunk)), "-mp", str(_MEDIA_PORTS + 20 * trunk),
+                "-p", str(self.lab.ports.trunk(trunk)), "-mp", str(self._media_port(trunk)),
                 "-s", DNIS, "-inf", "callers.csv", "-l", str(_MOST_AT_ONCE),
                 "-r", f"{round(rate * 100)}", "-rp", "100000", "-nostdin",
                 "-recv_timeout", str(_RECEIVE_MILLISECONDS),

@@ -28,6 +28,8 @@ class ServiceProcess:
     token: str = ""
     changes: dict[str, Any] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
+    #: Variables of its environment beside its settings.
+    environment: dict[str, str] = field(default_factory=dict)
     #: What the interpreter runs.
     command: tuple[str, ...] = ("-m", "cti", "serve")
 
@@ -47,6 +49,7 @@ class ServiceProcess:
         settings = {**self.lab.settings(self.home, self.database_url), **self.changes}
         environment = {key: value for key, value in os.environ.items() if not key.startswith("CTI_")}
         environment |= {f"CTI_{name.upper()}": str(value) for name, value in settings.items()}
+        environment |= self.environment
         with (self.home / "service.log").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, *self.command, env=environment,
