@@ -183,6 +183,18 @@ class TraceExists(TraceError):
     code = "trace.file_exists"
 
 
+class HistoryOfLivingNode(LedgerError):
+    """Past calls cannot be written under the name of a node that a service records."""
+
+    code = "ledger.node_is_recorded"
+
+
+class LedgerOptions(LedgerError):
+    """These options do not go together."""
+
+    code = "ledger.options"
+
+
 # --- FastAGI ---
 
 

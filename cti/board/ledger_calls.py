@@ -7,7 +7,6 @@ board of their own, and of its facts those count that are about what was missing
 *reconciled*, and its hold is not known.
 """
 
-from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -58,14 +57,15 @@ def whole_call(state: State, event: AmiEvent, out: list[Fact]) -> None:
         out.append(anomaly(state, event, "says nothing of a call"))
         return
     own = State(node=state.node, boot=event.get("Boot") or state.boot)
-    facts = list(_play(own, said))
+    facts = play(own, said)
     missing = {own.leg_id(uniqueid) for uniqueid in said.missing}
     out += [fact for fact in facts if _counts(fact, missing, known=said.known is not None)]
     found = {fact.leg.id: fact.leg for fact in facts if isinstance(fact, LegStarted)}
     _complete(said, found, own.at, out)
 
 
-def _play(own: State, said: LedgerCall) -> Iterable[Fact]:
+def play(own: State, said: LedgerCall) -> list[Fact]:
+    """The facts of a call on a board of its own; what has no end in the ledger ends, nobody knows when."""
     facts: list[Fact] = []
     if said.known is not None:
         # As if one more leg lived: so the call neither begins nor ends anew.

@@ -63,7 +63,8 @@ def add_leg(state: State, event: AmiEvent, started_at: float, out: list[Fact]) -
     """Puts a leg on the board from what every event about a channel says."""
     uniqueid = event.get("Uniqueid")
     channel, channel_state = event.get("Channel"), event.get("ChannelState")
-    kind = _kind(channel, event.get("Context"))
+    said = event.get("LegKind")  # of a PBX that is not ours, whoever reads its ledger knows the trunks
+    kind = LegKind(said) if said else _kind(channel, event.get("Context"))
     interface = channel.rpartition("-")[0] if kind is LegKind.DEVICE else None
     leg = Leg(
         id=state.leg_id(uniqueid),

@@ -6,17 +6,22 @@ more memory than a minute of it.
 
 import asyncio
 import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 import asyncpg
+import structlog
 
 from cti.asterisk.cel import CelColumnsError, CelRow, order_of, read_record
-from cti.asterisk.cel_file import CelFile
+from cti.asterisk.cel_file import CelFile, in_order
 from cti.config import Settings
 from cti.db.engine import plain_dsn
 from cti.errors import LedgerColumnsUnknown, LedgerUnreadable
+
+log = structlog.get_logger(__name__)
 
 _TABLE_ROWS: Final = 2_000
 _TABLE_SECONDS: Final = 10.0
@@ -180,6 +185,35 @@ def open_source(settings: Settings, *, after: float) -> CelSource:
             node=settings.node, after=after, timezone=timezone,
         )  # fmt: skip
     return FileSource(CelFile(settings.cel_csv_path, after=after, timezone=timezone))
+
+
+def file_rows(path: Path, *, timezone: tzinfo) -> Iterator[CelRow]:
+    """The rows of a file as it is now, in order of time but for a little; a table may have the newest first.
+
+    Raises:
+        LedgerUnreadable, LedgerColumnsUnknown
+    """
+    try:
+        file = CelFile(path, timezone=timezone)
+        try:
+            first = file.read()
+            if len(first) > 1 and first[0].at > first[-1].at:
+                while rows := file.read():
+                    first += rows
+                first = in_order(first)
+            yield from first
+            while rows := file.read():
+                yield from rows
+            for line in file.parser.faults:
+                log.warning("cel.broken_line", line=line.line, reason=line.reason)
+            if file.parser.broken:
+                log.warning("cel.broken_lines", count=file.parser.broken)
+        finally:
+            file.close()
+    except OSError as error:
+        raise LedgerUnreadable(f"{path}: {error.strerror or error}") from error
+    except CelColumnsError as error:
+        raise LedgerColumnsUnknown(f"{path}: {error}") from error
 
 
 async def rows_after(settings: Settings, after: float) -> list[CelRow]:

@@ -23,6 +23,14 @@ ERRORS: Final[Mapping[str, Mapping[str, str]]] = {
         "zh-CN": "无法读取数据库中的通话记录。请检查 CTI_DATABASE_URL，并执行 cti migrate。",
         "en": "The call record in the database cannot be read. Check CTI_DATABASE_URL, and run cti migrate.",
     },
+    "ledger.node_is_recorded": {
+        "zh-CN": "该节点正由本服务记录，不能导入。请用 --node 另取名称。",
+        "en": "This node is recorded by a service. Choose another name with --node.",
+    },
+    "ledger.options": {
+        "zh-CN": "--csv、--legs、--import、--node、--trunk 只能与 --from-cel 一起使用；--import 需要 --node。",
+        "en": "--csv, --legs, --import, --node and --trunk go with --from-cel alone, and --import needs --node.",
+    },
 }  # fmt: skip
 
 _HEADLINE: Final = {

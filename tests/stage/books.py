@@ -1,6 +1,5 @@
 """Two sets of books of the same calls: the service's rows, and what Asterisk and the phones wrote down."""
 
-import csv
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,26 +49,6 @@ def read_cel(path: Path, *, after: float) -> dict[str, Channel]:
             case "APP_END", "Queue":
                 channel.unqueued_at = row.at
     return channels
-
-
-@dataclass(frozen=True, kw_only=True)
-class LogLine:
-    """One line of queue_log; the time is a whole second, cut off."""
-
-    at: int
-    uniqueid: str
-    member: str
-    verb: str
-    rest: list[str]
-
-
-def read_queue_log(path: Path) -> list[LogLine]:
-    """All lines."""
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.reader(file, delimiter="|") if len(row) > 4]
-    return [
-        LogLine(at=int(row[0]), uniqueid=row[1], member=row[3], verb=row[4], rest=row[5:]) for row in rows
-    ]
 
 
 Row = dict[str, Any]
@@ -164,6 +143,19 @@ async def agent_states(database_url: str) -> dict[str, int]:
     try:
         rows = await connection.fetch("SELECT status, count(*) FROM agent_current_states GROUP BY status")
         return {row[0]: row[1] for row in rows}
+    finally:
+        await connection.close()
+
+
+async def ledger_counts(database_url: str) -> tuple[int, int, int]:
+    """What the service's own comparison has counted: channels, those that fit, legs without a channel."""
+    connection = await asyncpg.connect(plain_dsn(database_url))
+    try:
+        row = await connection.fetchrow(
+            "SELECT coalesce(sum(channels), 0)::int, coalesce(sum(matched), 0)::int,"
+            " coalesce(sum(lone_legs), 0)::int FROM ledger_days"
+        )
+        return row[0], row[1], row[2]
     finally:
         await connection.close()
 

@@ -3,8 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from cti.asterisk.queue_log import QueueLogLine
 from cti.simulation.call import SimulatedCall
-from tests.stage.books import Books, Channel, LogLine, Row
+from tests.stage.books import Books, Channel, Row
 from tests.stage.busy_hour import BusyHour, Part, part_of
 
 #: What the issue asks for, in seconds; queue_log counts whole seconds.
@@ -32,7 +33,7 @@ class Comparison:
 
     books: Books
     cel: dict[str, Channel]
-    queue_log: list[LogLine]
+    queue_log: list[QueueLogLine]
     hour: BusyHour
     figures: dict[str, Figure] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)

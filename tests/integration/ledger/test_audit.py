@@ -1,5 +1,6 @@
 """`cti reconcile`: the database with every recorded call, held against their CEL and queue_log."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -181,3 +182,43 @@ def test_the_command_says_so_in_both_languages_and_in_its_exit_status(
     assert absent.returncode == 2
     assert "ledger.cel_unreadable" in absent.stderr
     assert "无法读取 Asterisk 的 CEL" in absent.stderr
+
+
+def from_cel(settings: Settings, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return reconcile(settings, "--from-cel", str(settings.cel_csv_path), *arguments)
+
+
+async def test_history_is_imported_once_however_often(
+    settings: Settings, database: asyncpg.Connection
+) -> None:
+    async def rows() -> dict[str, list[tuple[object, ...]]]:
+        return {
+            table: [
+                tuple(row)
+                for row in await database.fetch(
+                    f"SELECT t.* FROM {table} t WHERE {which} ORDER BY t.id, t.started_at", "oldpbx"
+                )
+            ]
+            for table, which in (
+                ("calls", "node = $1"),
+                ("legs", "node = $1"),
+                ("intervals", "call_id IN (SELECT id FROM calls WHERE node = $1)"),
+            )
+        }
+
+    first = await asyncio.to_thread(from_cel, settings, "--import", "--node", "oldpbx")
+    assert first.returncode == 0, first.stderr
+    assert "calls were written under the node oldpbx" in first.stdout
+    once = await rows()
+    starts = {row.uniqueid for row in read_all(settings.cel_csv_path) if row.event == "CHAN_START"}
+    assert len(once["legs"]) == len(starts)
+    assert once["calls"]
+    assert once["intervals"]
+    again = await asyncio.to_thread(from_cel, settings, "--import", "--node", "oldpbx")
+    assert again.returncode == 0, again.stderr
+    assert await rows() == once
+    mine = await asyncio.to_thread(from_cel, settings, "--import", "--node", "lab")
+    assert mine.returncode == 2
+    assert "ledger.node_is_recorded" in mine.stderr
+    nameless = await asyncio.to_thread(from_cel, settings, "--import")
+    assert (nameless.returncode, "ledger.options" in nameless.stderr) == (2, True)
