@@ -219,7 +219,8 @@ class LiveFigures:
         self._waiting.get(entry.queue, {}).pop(entry.id, None)
         self.changed.add(entry.queue)
         if entry.outcome in _COUNTED:
-            self._turn_day(fact.at)
+            if fact.at >= self._day_ends_at:  # one that comes late does not bring yesterday back
+                self._turn_day(fact.at)
             self._ended[entry.id] = entry
             self._count(entry)
 

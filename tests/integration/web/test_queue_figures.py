@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest_asyncio
 import sqlalchemy as sa
@@ -108,6 +109,22 @@ async def test_a_new_day_begins_at_midnight_where_the_contact_centre_is(
     assert sales(figures).offered_today == 0
     figures.observe(stay(22, joined=late + 90, waited=5, outcome=EntryOutcome.ANSWERED))
     assert sales(figures).offered_today == 1
+
+
+async def test_a_call_of_yesterday_that_is_told_of_late_does_not_bring_yesterday_back(
+    engine: AsyncEngine, directory: Directory
+) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    midnight = datetime(2036, 10, 27, tzinfo=berlin).timestamp()  # after the day of 25 hours
+    figures = LiveFigures(Board("lab"), directory, engine, berlin)
+    await figures.seed()
+    figures.observe(stay(30, joined=midnight - 25 * 3600, waited=5, outcome=EntryOutcome.ANSWERED))
+    figures.observe(stay(31, joined=midnight - 70, waited=5, outcome=EntryOutcome.ANSWERED))
+    assert sales(figures).offered_today == 2
+    figures.observe(stay(32, joined=midnight + 1, waited=5, outcome=EntryOutcome.ANSWERED))
+    figures.observe(stay(33, joined=midnight - 60, waited=59, outcome=EntryOutcome.ABANDONED))
+    now = sales(figures)
+    assert (now.offered_today, now.answered_today, now.abandoned_today) == (1, 1, 0)
 
 
 async def record(engine: AsyncEngine, call_id: str, joined: float, waited: float, outcome: str) -> None:
