@@ -77,7 +77,7 @@ def test_a_shape_is_recorded_as_its_transcript_and_cel_say(name: str, played: di
     books = books_of(play)
     assert [row for row in books.anomalies if play.begun_at <= row["at"] < play.ended_at] == []
     assert not any(books.open_rows.values()), books.open_rows
-    expected, found = folded(run(name)), recorded(books, play.begun_at, play.ended_at)
+    expected, found = folded(run(name)), recorded(books, play.has)
     wanted = outline(expected)
     if name in SURVEYS:
         wanted["surveys"] = [SURVEYS[name]]
@@ -104,7 +104,7 @@ def test_a_shape_loses_no_leg_when_the_service_is_killed_in_the_middle(
     assert len(report.gaps) == 1
     books = books_of(play)
     assert not any(books.open_rows.values()), books.open_rows
-    found = recorded(books, play.begun_at, play.ended_at)
+    found = recorded(books, play.has)
     assert any(call["gap"] for call in found.calls)
     unknown = [call["id"] for call in found.calls if not call["gap"]]
     for span in found.intervals:
@@ -118,7 +118,7 @@ def test_a_shape_loses_no_leg_when_the_service_is_killed_in_the_middle(
 
 def against_cel(play: Played) -> list[str]:
     """What does not fit between the legs and Asterisk's channels."""
-    legs = [leg for leg in books_of(play).legs if play.begun_at <= leg["started_at"] < play.ended_at]
+    legs = [leg for leg in books_of(play).legs if play.has(leg)]
     counts = Counter(leg["uniqueid"] for leg in legs)
     faults = [f"channel {uniqueid} has no leg" for uniqueid in play.cel.keys() - counts.keys()]
     faults += [f"leg {uniqueid} has no channel" for uniqueid in counts.keys() - play.cel.keys()]

@@ -21,7 +21,7 @@ from cti.queues.store import create_queue
 from cti.simulation.lab import Lab, laboratory, wrap_up
 from cti.simulation.observer import AmiObserver
 from cti.simulation.recordings import RECORDINGS, WRAP_UP_SECONDS, survey_calls
-from tests.stage.books import Books, Channel, open_rows, read_books, read_cel
+from tests.stage.books import Books, Channel, Row, open_rows, read_books, read_cel
 from tests.stage.whole_service import ServiceProcess
 
 #: The service's own wrap-up, which is set in whole seconds.
@@ -48,6 +48,10 @@ class Played:
     report: Report | None = None
     #: Why it could not be played to its end.
     error: str | None = None
+
+    def has(self, row: Row) -> bool:
+        """Whether a call or leg is of this recording."""
+        return bool(self.begun_at <= row["started_at"] < self.ended_at)
 
 
 async def play_all(

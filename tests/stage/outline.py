@@ -5,7 +5,7 @@ One side is what a transcript yields when it is folded, the other what the runni
 same script played anew.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -44,9 +44,9 @@ def folded(scenario: Scenario) -> Record:
     )
 
 
-def recorded(books: Books, begun_at: float, ended_at: float) -> Record:
-    """What the service wrote about calls that began between two instants."""
-    calls = [row for row in books.calls.values() if begun_at <= row["started_at"] < ended_at]
+def recorded(books: Books, belongs: Callable[[Row], bool]) -> Record:
+    """What the service wrote about some of the calls."""
+    calls = [row for row in books.calls.values() if belongs(row)]
     ids = {row["id"] for row in calls}
     intervals = [row for rows in books.intervals.values() for row in rows]
     entries = [row for rows in books.entries.values() for row in rows]
