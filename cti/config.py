@@ -20,6 +20,8 @@ from cti.errors import CtiError
 PREFIX = "CTI_"
 _STRATEGY = "[a-z0-9-]+=(ringall|leastrecent|fewestcalls|random|rrmemory|rrordered|linear|wrandom)"
 _STRATEGIES = rf"^({_STRATEGY}(,{_STRATEGY})*)?$"
+#: One number and the phones behind it.
+_RING_GROUP = r"7\d{3}=1\d{3}(\+1\d{3})*"
 
 
 class ConfigurationError(CtiError):
@@ -86,6 +88,8 @@ class Settings(BaseSettings):
     phones: str = Field("1001-1010", pattern=r"^1\d{3}-1\d{3}$")
     #: Whom a queue rings, where it is not one agent after the other: ``sales=ringall,support=leastrecent``.
     queue_strategies: str = Field("", pattern=_STRATEGIES)
+    #: Numbers behind which several phones ring at once: ``7001=1001+1002,7002=...``.
+    ring_groups: str = Field("", pattern=rf"^({_RING_GROUP}(,{_RING_GROUP})*)?$")
 
     #: An external customer system asked over HTTP (300 ms limit); our own tables when not set.
     crm_url: str | None = None

@@ -1,7 +1,7 @@
 """Asterisk's data folder: what the package brings (documentation, English core sounds) and our own prompts.
 
 It is made of links to the package's files, so that it costs nothing and follows an upgrade; our prompts lie
-in ``sounds/<language>/cti``.
+in ``sounds/<language>/cti``, and the digits, where the package has none, in ``sounds/<language>/digits``.
 """
 
 from pathlib import Path
@@ -31,6 +31,8 @@ def link_data(plan: AsteriskPlan, prompts: Path) -> None:
         folder = data / "sounds" / language
         folder.mkdir(parents=True, exist_ok=True)
         _link(folder / "cti", prompts / language)
+        if not (folder / "digits").exists():
+            _link(folder / "digits", prompts / language / "digits")
 
 
 def _link(link: Path, target: Path) -> None:

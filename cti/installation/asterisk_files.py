@@ -19,6 +19,10 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "asterisk_conf"
 UNUSED_EVENTS = (
     "BridgeCreate",
     "ChallengeSent",
+    "ConfbridgeEnd",
+    "ConfbridgeJoin",
+    "ConfbridgeLeave",
+    "ConfbridgeStart",
     "ContactStatus",
     "DeviceStateChange",
     "DialState",
@@ -76,6 +80,14 @@ class PhonePlan:
 
     extension: str
     contact: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RingGroupPlan:
+    """An extension behind which several phones ring at once; the first to answer has the call."""
+
+    extension: str
+    phones: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +161,7 @@ class AsteriskPlan:
     phones: Sequence[PhonePlan] = ()
     queues: Sequence[QueuePlan] = QUEUES
     dnis: Sequence[DnisPlan] = DNIS
+    ring_groups: Sequence[RingGroupPlan] = ()
     default_queue: str = "support"
     overflow_queue: str = "overflow"
     ring_seconds: int = 15
@@ -156,6 +169,8 @@ class AsteriskPlan:
     overflow_wait_seconds: int = 60
     extension_ring_seconds: int = 20
     survey_limit_seconds: int = 120
+    #: How long a parked call waits to be fetched before it rings at who parked it.
+    parking_seconds: int = 90
     event_filters: bool = True
     #: Whether callers hear a welcome before they wait.
     greeting: bool = True
@@ -280,6 +295,7 @@ def _scalars(plan: AsteriskPlan) -> dict[str, object]:
         "OVERFLOW_WAIT_SECONDS": plan.overflow_wait_seconds,
         "EXTENSION_RING_SECONDS": plan.extension_ring_seconds,
         "SURVEY_LIMIT_SECONDS": plan.survey_limit_seconds,
+        "PARKING_SECONDS": plan.parking_seconds,
         "GREETING": "yes" if plan.greeting else "no",
     }
 
@@ -315,6 +331,7 @@ def _blocks(plan: AsteriskPlan, values: Mapping[str, str]) -> dict[str, str]:
             _block("queue_extension.conf", EXTENSION=queue.extension, QUEUE=queue.name)
             for queue in plan.queues
         ),
+        "RING_GROUPS": "".join(_ring_group(group, plan.extension_ring_seconds) for group in plan.ring_groups),
         "MAILBOXES": "".join(
             _block("mailbox.conf", MAILBOX=mailbox, PIN=plan.secrets.mailbox_pin) for mailbox in mailboxes
         ),
@@ -323,6 +340,14 @@ def _blocks(plan: AsteriskPlan, values: Mapping[str, str]) -> dict[str, str]:
         "EVENT_FILTERS": "\n".join(filters) if plan.event_filters else "",
         "OBSERVERS": render(observers, values, source="observer.conf") if plan.secrets.observer else "",
     }
+
+
+def _ring_group(group: RingGroupPlan, ring_seconds: int) -> str:
+    source = "ring_group.conf"
+    numbers = checked({f"phone {n}": phone for n, phone in enumerate(group.phones)}, source=source)
+    values = checked({"EXTENSION": group.extension, "EXTENSION_RING_SECONDS": ring_seconds}, source=source)
+    values["PHONES"] = "&".join(f"PJSIP/{number}" for number in numbers.values())
+    return render((TEMPLATES / "blocks" / source).read_text(encoding="utf-8"), values, source=source)
 
 
 def _media_binding(sip_host: str) -> str:

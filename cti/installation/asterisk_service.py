@@ -11,7 +11,14 @@ from dataclasses import replace
 
 from cti.config import PREFIX, ConfigurationError, Settings
 from cti.installation import prompts
-from cti.installation.asterisk_files import QUEUES, AsteriskPlan, AsteriskSecrets, PhonePlan, QueuePlan
+from cti.installation.asterisk_files import (
+    QUEUES,
+    AsteriskPlan,
+    AsteriskSecrets,
+    PhonePlan,
+    QueuePlan,
+    RingGroupPlan,
+)
 from cti.installation.asterisk_process import AsteriskProgram, find_program, running
 from cti.installation.secret_files import asterisk_secrets
 
@@ -51,6 +58,7 @@ def plan_of(settings: Settings, program: AsteriskProgram) -> AsteriskPlan:
         phone_rtp_timeout=30,
         phones=[PhonePlan(extension=extension) for extension in extensions],
         queues=queues_of(settings.queue_strategies),
+        ring_groups=_ring_groups(settings.ring_groups),
     )
 
 
@@ -64,6 +72,11 @@ def queues_of(strategies: str) -> list[QueuePlan]:
     for name in chosen.keys() - {queue.name for queue in QUEUES}:
         raise ConfigurationError(f"{PREFIX}QUEUE_STRATEGIES: there is no queue {name!r}")
     return [replace(queue, strategy=chosen.get(queue.name, queue.strategy)) for queue in QUEUES]
+
+
+def _ring_groups(text: str) -> list[RingGroupPlan]:
+    groups = [group.partition("=") for group in text.split(",") if group]
+    return [RingGroupPlan(extension=number, phones=phones.split("+")) for number, _, phones in groups]
 
 
 async def run_asterisk(settings: Settings) -> int:

@@ -11,6 +11,7 @@ from cti.installation.asterisk_files import (
     AsteriskPlan,
     AsteriskSecrets,
     PhonePlan,
+    RingGroupPlan,
     TemplateError,
     render_all,
     write_all,
@@ -40,6 +41,8 @@ def test_a_value_that_asterisk_would_act_upon_is_refused(plan: AsteriskPlan, evi
         render_all(replace(plan, phones=[PhonePlan(extension="1001", contact=evil)]))
     with pytest.raises(TemplateError):
         render_all(replace(plan, trunk_sources=[evil]))
+    with pytest.raises(TemplateError):
+        render_all(replace(plan, ring_groups=[RingGroupPlan(extension="7001", phones=["1001", evil])]))
 
 
 def test_the_service_may_not_run_programs_and_ami_stays_on_loopback(plan: AsteriskPlan) -> None:
@@ -72,6 +75,44 @@ def test_each_queue_rings_as_its_own_strategy_says(plan: AsteriskPlan) -> None:
     assert dict(strategies) == {"sales": "ringall", "support": "rrmemory", "overflow": "rrmemory"}
     with pytest.raises(ConfigurationError, match="there is no queue 'sale'"):
         queues_of("sale=ringall")
+
+
+def section(text: str, name: str) -> str:
+    """A section of a configuration file, without its comments."""
+    lines = text.partition(f"\n[{name}]\n")[2].partition("\n[")[0].splitlines()
+    return "\n".join(line for line in lines if not line.startswith((";", " ;")))
+
+
+def test_what_phones_may_dial_no_caller_from_outside_reaches(plan: AsteriskPlan) -> None:
+    rendered = render_all(
+        replace(plan, ring_groups=[RingGroupPlan(extension="7001", phones=["1001", "1002"])])
+    )
+    dialplan = rendered["extensions.conf"]
+    for place in ("parkedcalls", "groups", "phones"):
+        including = [
+            name
+            for name in re.findall(r"\n\[(\S+)\]", dialplan)
+            if f"include => {place}\n" in section(dialplan, name)
+        ]
+        assert including == ([] if place == "phones" else ["phones"])
+    assert "exten => 7001,1,Set(CALLERID(name)=)\n same => n,Dial(PJSIP/1001&PJSIP/1002," in section(
+        dialplan, "groups"
+    )
+    for application in ("PickupChan(", "ConfBridge("):
+        assert dialplan.count(application) == section(dialplan, "phones").count(application) == 1
+    assert "context = parkedcalls" in section(rendered["res_parking.conf"], "default")
+    trunk = section(rendered["pjsip.conf"], "trunk")
+    assert "context = inbound" in trunk
+    assert "group" not in trunk  # of pickup
+    assert "allow_transfer = no" in trunk
+
+
+def test_neither_the_network_nor_a_phone_that_a_queue_rings_can_send_a_call_elsewhere(
+    plan: AsteriskPlan,
+) -> None:
+    dialplan = render_all(plan)["extensions.conf"]
+    assert ",60,Ti)" in section(dialplan, "outbound")
+    assert "Queue(${CTI_QUEUE},cti," in section(dialplan, "queue-entry")
 
 
 def test_files_are_for_their_owner_only_and_written_once(plan: AsteriskPlan) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from cti import config
+from cti.installation.asterisk_process import AsteriskProgram
+from cti.installation.asterisk_service import plan_of
 
 SECRETS = {
     "CTI_DATABASE_URL": "postgresql://u:hidden-password@h/d",
@@ -76,3 +78,24 @@ def test_by_default_nothing_listens_beyond_this_machine(environment: pytest.Monk
     assert config.load().loopback_only
     environment.setenv("CTI_HTTP_HOST", "0.0.0.0")
     assert not config.load().loopback_only
+
+
+def test_groups_of_phones_are_read_from_one_line(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    environment.setenv("CTI_HOME", str(tmp_path))
+    environment.setenv("CTI_RING_GROUPS", "7001=1001+1002,7002=1003")
+    plan = plan_of(config.load(), AsteriskProgram(command=["asterisk"], root=tmp_path, version="22.0.0"))
+    assert [(group.extension, list(group.phones)) for group in plan.ring_groups] == [
+        ("7001", ["1001", "1002"]),
+        ("7002", ["1003"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    "value", ["7001", "7001=1001,", "6001=1001", "7001=1001&1002", "7001=1001+PJSIP/trunk"]
+)
+def test_a_group_that_names_anything_but_phones_is_refused(
+    environment: pytest.MonkeyPatch, value: str
+) -> None:
+    environment.setenv("CTI_RING_GROUPS", value)
+    with pytest.raises(config.ConfigurationError, match="CTI_RING_GROUPS"):
+        config.load()
