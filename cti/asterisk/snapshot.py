@@ -3,7 +3,7 @@
 The items go on as they come, between the events that happen meanwhile: what hangs up while the list is sent
 is listed first and hangs up after, never the other way round. Asterisk stamps no list items, so they get
 the time of their arrival. CoreShowChannel names each channel's bridge, so the bridges need not be asked one
-by one.
+by one; their list comes first, because it alone says in which of them channels are parked.
 """
 
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ from cti.asterisk.clock import AsteriskClock
 from cti.asterisk.events import END_OF_BLOCK, encode, is_wanted
 
 #: The lists of a snapshot, in this order.
-SNAPSHOT_ACTIONS: Final = ("CoreShowChannels", "BridgeList", "QueueStatus")
+SNAPSHOT_ACTIONS: Final = ("BridgeList", "CoreShowChannels", "QueueStatus")
 
 
 class RequestList(Protocol):

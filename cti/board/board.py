@@ -14,7 +14,8 @@ How the pieces hang together (each module beside this one opens with its own par
 * a *call* is everything that shares a Linkedid, transitively; it leaves the board after its last leg, once
 nobody wraps
   it up any more;
-* the *spans* of a leg (wait, ring, talk, hold) follow from what bridges, dials, holds and queues say of it;
+* the *spans* of a leg (wait, ring, talk, hold, park) follow from what bridges, dials, holds and queues say
+  of it;
 * an *agent's state* follows from the legs on his device, his queues, his pause and his wrap-up.
 """
 
@@ -35,6 +36,7 @@ from cti.board import (
     ledger_calls,
     ledger_rows,
     legs,
+    pickups,
     queues,
     snapshot,
     surveys,
@@ -71,7 +73,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "Unhold": holds.unhold,
     "BlindTransfer": transfers.blind,
     "AttendedTransfer": transfers.attended,
-    "Pickup": transfers.pickup,
+    "Pickup": pickups.pickup,
     "QueueCallerJoin": queues.caller_join,
     "QueueCallerAbandon": queues.caller_abandon,
     "QueueCallerLeave": queues.caller_leave,
@@ -83,6 +85,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "QueueMemberRemoved": agents.member_removed,
     "QueueMemberPause": agents.member_pause,
     "CoreShowChannel": snapshot.channel,
+    "BridgeListItem": snapshot.bridge,
     "QueueMember": snapshot.queue_member,
     "QueueEntry": snapshot.queue_entry,
     "CtiLedgerBegin": ledger_rows.begin,

@@ -1,7 +1,8 @@
 """Bridges: which legs hear each other, seen through Local channels.
 
 The two halves of a Local channel join the bridges they are in. The *parties* of such a joined set are its
-legs that are no plumbing; with two or more of them each is connected.
+legs that are no plumbing; with two or more of them each is connected. A connected party hears somebody unless
+all the others have put it on hold: so in a conference the talk of one goes on while another holds.
 """
 
 from cti.asterisk.events import AmiEvent
@@ -29,25 +30,50 @@ def enter(state: State, event: AmiEvent, out: list[Fact]) -> None:
     if not bridge_id:
         out.append(anomaly(state, event, "names no bridge", track.leg.uniqueid))
         return
-    join(state, track, bridge_id, out, holding=event.get("BridgeTechnology") == _HOLDING)
+    if keeps_apart(event):
+        set_apart(state, bridge_id, out)
+    join(state, track, bridge_id, out)
 
 
-def join(state: State, track: LegTrack, bridge_id: str, out: list[Fact], *, holding: bool = False) -> None:
+def keeps_apart(event: AmiEvent) -> bool:
+    """Whether those in the bridge that the event names hear nobody: they are parked."""
+    return event.get("BridgeTechnology") == _HOLDING
+
+
+def set_apart(state: State, bridge_id: str, out: list[Fact]) -> None:
+    """Makes a bridge one in which legs wait and do not hear each other."""
+    bridge = state.bridges.setdefault(bridge_id, Bridge())
+    if bridge.holding:
+        return
+    bridge.holding = True
+    for leg_id in bridge.leg_ids:
+        _park(state, state.legs[leg_id], out)
+
+
+def _park(state: State, track: LegTrack, out: list[Fact]) -> None:
+    track.connected = False
+    track.parked = track.leg.kind is not LegKind.OTHER
+    settle(state, track, out)
+
+
+def join(state: State, track: LegTrack, bridge_id: str, out: list[Fact]) -> None:
     """Puts a leg into a bridge, out of the one it was in."""
     leg = track.leg
     bridge = state.bridges.get(bridge_id)
-    if leg.bridge_id == bridge_id and bridge is not None and bridge.holding == holding:
+    if leg.bridge_id == bridge_id and bridge is not None:
         return
-    if leg.bridge_id is not None and leg.bridge_id != bridge_id:
+    if leg.bridge_id is not None:
         part(state, track, out)
     if bridge is None:
         bridge = state.bridges[bridge_id] = Bridge()
-    bridge.holding = holding
     if leg.id not in bridge.leg_ids:
         bridge.leg_ids.append(leg.id)
     leg.bridge_id = bridge_id
     track.bridged_at = state.at
-    reconnect(state, bridge_id, out)
+    if bridge.holding:
+        _park(state, track, out)
+    else:
+        reconnect(state, bridge_id, out)
 
 
 def leave(state: State, event: AmiEvent, out: list[Fact]) -> None:
@@ -74,7 +100,7 @@ def part(state: State, track: LegTrack, out: list[Fact]) -> None:
             bridge.leg_ids.remove(leg.id)
         if not bridge.leg_ids:
             del state.bridges[bridge_id]
-    track.connected = False
+    track.connected = track.parked = False
     settle(state, track, out)
     if leg.kind is LegKind.LOCAL and leg.local_pair_id is not None:
         pair = state.legs.get(leg.local_pair_id)
@@ -120,14 +146,25 @@ def reconnect(state: State, bridge_id: str, out: list[Fact]) -> None:
         if connected:
             track.peer_id = _peer(track, parties)
             _free_holder(state, track, parties, out)
-        if track.connected is not connected:
+            _note_answer(state, track, out)
+        hears = not connected or _hears(track, parties)
+        if track.connected is not connected or track.hears is not hears:
             track.connected = connected
+            track.hears = hears
             settle(state, track, out)
-    if connected:
-        owner = state.calls[parties[0].leg.call_id]
-        if owner.call.answered_at is None:
-            owner.call.answered_at = max(instant_of(state, owner.call), owner.call.started_at)
-            out.append(CallChanged(at=state.at, call=owner.call))
+
+
+def _note_answer(state: State, track: LegTrack, out: list[Fact]) -> None:
+    call = state.calls[track.leg.call_id].call
+    if call.answered_at is None:
+        call.answered_at = max(instant_of(state, call), call.started_at)
+        out.append(CallChanged(at=state.at, call=call))
+
+
+def _hears(track: LegTrack, parties: list[LegTrack]) -> bool:
+    """Whether one of the others at least has not put this party on hold."""
+    mine = (None, track.leg.id)
+    return any(other is not track and not (other.holding and other.held_peer_id in mine) for other in parties)
 
 
 def _parties(state: State, bridge_id: str, bridge: Bridge) -> list[LegTrack]:
@@ -177,3 +214,10 @@ def release_hold(state: State, holder: LegTrack, out: list[Fact]) -> None:
     holder.held_peer_id = None
     settle(state, holder, out)
     use_leg(state, holder, out)
+    hear_anew(state, holder, out)
+
+
+def hear_anew(state: State, holder: LegTrack, out: list[Fact]) -> None:
+    """Finds out who still hears somebody now that this leg holds, or does not hold any more."""
+    if holder.leg.bridge_id is not None:
+        reconnect(state, holder.leg.bridge_id, out)

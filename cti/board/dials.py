@@ -3,7 +3,7 @@
 from typing import Final
 
 from cti.asterisk.events import AmiEvent
-from cti.board.agents import use_leg
+from cti.board.agents import missed_offer, use_leg
 from cti.board.facts import (
     CallChanged,
     Fact,
@@ -92,11 +92,22 @@ def end(state: State, event: AmiEvent, out: list[Fact]) -> None:
     if dialled is None:
         return
     status = event.get("DialStatus")
+    offer = state.offers.get(dialled.offer_id or "")
     outcome = missed(dialled) if status == "NOANSWER" else _OUTCOMES.get(status)
-    end_offer(state, state.offers.get(dialled.offer_id or ""), outcome, out)
+    if event.get("Forward"):
+        _turn_down(state, dialled, offer, out)
+    end_offer(state, offer, outcome, out)
     if status == "ANSWER":
         take_up(state, dialled, out)
     stop_ringing(state, dialled, out)
+
+
+def _turn_down(state: State, dialled: LegTrack, offer: Offer | None, out: list[Fact]) -> None:
+    """The agent's phone is forwarded: he did not take the call, which Asterisk does not count as missed."""
+    if offer is not None and offer.outcome is None and not dialled.missed:
+        dialled.missed = True
+        missed_offer(state, offer.agent_id, out)
+    end_offer(state, offer, OfferOutcome.REJECTED, out)
 
 
 def take_up(state: State, track: LegTrack, out: list[Fact]) -> None:

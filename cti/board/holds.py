@@ -2,7 +2,7 @@
 
 from cti.asterisk.events import AmiEvent
 from cti.board.agents import use_leg
-from cti.board.bridges import release_hold
+from cti.board.bridges import hear_anew, release_hold
 from cti.board.facts import Fact
 from cti.board.spans import settle
 from cti.board.state import State, find_leg
@@ -22,6 +22,7 @@ def hold(state: State, event: AmiEvent, out: list[Fact]) -> None:
         held.held_by_id = track.leg.id
     settle(state, track, out)
     use_leg(state, track, out)
+    hear_anew(state, track, out)
 
 
 def unhold(state: State, event: AmiEvent, out: list[Fact]) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from cti.agents.model import member_name
 from cti.asterisk.events import AmiEvent
-from cti.board import bridges, legs, queues, surveys, transfers
+from cti.board import bridges, legs, pickups, queues, surveys, transfers
 from cti.board.calls import follow_link
 from cti.board.dials import end_offer, take_up
 from cti.board.facts import (
@@ -201,7 +201,7 @@ def _picked_up(state: State, track: LegTrack, event: AmiEvent, out: list[Fact]) 
     if state.leg_id(event.get("By")) not in state.legs:
         return
     headers = {"Uniqueid": event.get("By"), "TargetUniqueid": track.leg.uniqueid}
-    transfers.pickup(state, AmiEvent.of("Pickup", event.at, headers), out)
+    pickups.pickup(state, AmiEvent.of("Pickup", event.at, headers), out)
 
 
 def _ended(state: State, track: LegTrack, event: AmiEvent, out: list[Fact]) -> None:
@@ -211,7 +211,7 @@ def _ended(state: State, track: LegTrack, event: AmiEvent, out: list[Fact]) -> N
         end_offer(state, offer, OfferOutcome.UNKNOWN, out)  # CEL does not say why it was not answered
     entry = state.entries.get(track.entry_id or "")
     if event.get("HungUpFirst") == "1" and entry is not None and entry.outcome is EntryOutcome.ANSWERED:
-        surveys.never_offered(state, owner, event, out)
+        surveys.never_offered(state, owner, out)
     cause = number_of(event.get("Cause"))
     legs.end_leg(state, track, LegEnding.RECONCILED, out, cause=cause)
 

@@ -203,7 +203,7 @@ def hang_up(state: State, event: AmiEvent, out: list[Fact]) -> None:
         out.append(CallChanged(at=state.at, call=state.calls[track.leg.call_id].call))
     if track.hangs_up_first:
         # AgentComplete says so too, but names no channel when both are gone before it is sent.
-        surveys.never_offered(state, state.calls[track.leg.call_id], event, out)
+        surveys.never_offered(state, state.calls[track.leg.call_id], out)
     end_leg(state, track, LegEnding.HANGUP, out, cause=number_of(event.get("Cause")))
 
 

@@ -59,7 +59,7 @@ def add_entry(
     call.entry_ids.append(entry.id)
     call.queue = queue
     track.entry_id = entry.id
-    track.ringing = False
+    track.ringing = track.picked_up = False
     settle(state, track, out)
     if track.span is not None:
         track.span.started_at = entry.joined_at
@@ -90,8 +90,9 @@ def _left(
     if entry is None:
         out.append(anomaly(state, event, "was in no queue", track.leg.uniqueid))
     elif entry.outcome is None:
-        answered = EntryOutcome.ANSWERED if entry.agent_id is not None else EntryOutcome.OVERFLOW
-        leave(state, track, entry, outcome or answered, out)
+        answered = entry.agent_id is not None or track.picked_up
+        gone_on = EntryOutcome.ANSWERED if answered else EntryOutcome.OVERFLOW
+        leave(state, track, entry, outcome or gone_on, out)
 
 
 def leave(state: State, track: LegTrack, entry: QueueEntry, outcome: EntryOutcome, out: list[Fact]) -> None:
@@ -139,7 +140,7 @@ def agent_called(state: State, event: AmiEvent, out: list[Fact]) -> None:
     out.append(OfferMade(at=state.at, offer=offer, call=call))
 
 
-def _claim(state: State, track: LegTrack, agent_id: int, queue: str, out: list[Fact]) -> None:
+def _claim(state: State, track: LegTrack, agent_id: int | None, queue: str, out: list[Fact]) -> None:
     """The leg rings for an agent, and what it measures is his."""
     if track.leg.agent_id != agent_id:
         track.leg.agent_id = agent_id
@@ -151,35 +152,42 @@ def _claim(state: State, track: LegTrack, agent_id: int, queue: str, out: list[F
 
 
 def agent_connect(state: State, event: AmiEvent, out: list[Fact]) -> None:
-    """An agent has the caller."""
+    """An agent has the caller: the member whom Asterisk names, or who took the call from him."""
     caller = find_leg(state, event, out)
     agent_leg = find_leg(state, event, out, "DestUniqueid")
-    agent_id = agent_id_of(event.get("MemberName"))
+    found = _agent_legs(state, agent_leg) if agent_leg is not None else []
+    taker = next((track for track in found if track.picked_up), None)
+    agent_id = agent_id_of(event.get("MemberName")) if taker is None else taker.leg.agent_id
     queue = event.get("Queue")
     if caller is not None:
-        entry = state.entries.get(caller.entry_id or "")
-        if (
-            entry is not None
-            and entry.queue == queue
-            and (entry.outcome is not EntryOutcome.ANSWERED or entry.agent_id != agent_id)
-        ):
-            left_at = entry.left_at
-            entry.agent_id = agent_id
-            leave(state, caller, entry, EntryOutcome.ANSWERED, out)
-            entry.left_at = left_at or entry.left_at
-    if agent_leg is None or agent_id is None:
+        _note_answer(state, caller, queue, agent_id, out)
+    if agent_leg is None or (agent_id is None and taker is None):
         return
-    for track in _agent_legs(state, agent_leg):
+    for track in found if taker is None else [taker]:
         if track.queue != queue:
             track.queue = queue
             _claim(state, track, agent_id, queue, out)
     end_offer(state, state.offers.get(agent_leg.offer_id or ""), OfferOutcome.ANSWERED, out)
+    if agent_id is None:
+        return
     owner = state.calls[agent_leg.leg.call_id]
     if owner.call.agent_id != agent_id:
         owner.call.agent_id = agent_id
-        owner.agent_leg_id = agent_leg.leg.id
+        owner.agent_leg_id = (taker or agent_leg).leg.id
         out.append(CallChanged(at=state.at, call=owner.call))
     answered_offer(state, agent_id, out)
+
+
+def _note_answer(state: State, caller: LegTrack, queue: str, agent_id: int | None, out: list[Fact]) -> None:
+    entry = state.entries.get(caller.entry_id or "")
+    if entry is None or entry.queue != queue:
+        return
+    if entry.outcome is EntryOutcome.ANSWERED and entry.agent_id == agent_id:
+        return
+    left_at = entry.left_at
+    entry.agent_id = agent_id
+    leave(state, caller, entry, EntryOutcome.ANSWERED, out)
+    entry.left_at = left_at or entry.left_at
 
 
 def _agent_legs(state: State, agent_leg: LegTrack) -> list[LegTrack]:
@@ -216,10 +224,12 @@ def agent_ring_no_answer(state: State, event: AmiEvent, out: list[Fact]) -> None
 
 def agent_complete(state: State, event: AmiEvent, out: list[Fact]) -> None:
     """A queue call is over; whether the caller hung up first says if he could be asked for his rating."""
-    if event.get("Reason") != "caller" or state.leg_id(event.get("DestUniqueid")) not in state.legs:
+    track = state.legs.get(state.leg_id(event.get("DestUniqueid")))
+    if event.get("Reason") != "caller" or track is None:
         return  # when the agent's leg went before, the caller did not hang up on him
     owner = find_call(state, event.get("Uniqueid"))
     if owner is None:
         out.append(anomaly(state, event, "no such call", event.get("Uniqueid") or None))
         return
-    surveys.never_offered(state, owner, event, out)
+    agent_id = None if track.picked_up else agent_id_of(event.get("MemberName"))
+    surveys.never_offered(state, owner, out, agent_id=agent_id, queue=event.get("Queue"))

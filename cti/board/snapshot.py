@@ -117,6 +117,12 @@ def channel(state: State, event: AmiEvent, out: list[Fact]) -> None:
             bridges.part(state, track, out)
 
 
+def bridge(state: State, event: AmiEvent, out: list[Fact]) -> None:
+    """A bridge that lives; a channel's entry does not say that those in it are parked."""
+    if state.snapshot is not None and event.get("BridgeUniqueid") and bridges.keeps_apart(event):
+        bridges.set_apart(state, event.get("BridgeUniqueid"), out)
+
+
 def queue_member(state: State, event: AmiEvent, out: list[Fact]) -> None:
     """An agent in a queue."""
     snapshot = state.snapshot
@@ -161,6 +167,8 @@ def end(state: State, event: AmiEvent, out: list[Fact]) -> None:
         out.append(anomaly(state, event, "no snapshot was begun"))
         return
     state.snapshot = None
+    for bridge_id in [key for key, one in state.bridges.items() if not one.leg_ids]:
+        del state.bridges[bridge_id]
     _vanish(state, [state.legs[leg_id] for leg_id in snapshot.leg_ids if leg_id in state.legs], out)
     for entry_id in snapshot.entry_ids:
         _end_entry(state, entry_id, out)

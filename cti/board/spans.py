@@ -1,4 +1,4 @@
-"""The measured spans of a leg: wait, ring, talk and hold, of which one at most is open at a time.
+"""The measured spans of a leg: wait, ring, talk, hold and park, of which one at most is open at a time.
 
 Which one follows from what the board knows of the leg (`_wanted`), so every rule only changes that knowledge
 and settles the leg. Talk excludes hold; see `cti.calls.model.Interval`.
@@ -25,15 +25,22 @@ _LETTER: Final = {
     IntervalKind.RING: "r",
     IntervalKind.TALK: "t",
     IntervalKind.HOLD: "h",
+    IntervalKind.PARK: "p",
     IntervalKind.WRAP_UP: "w",
 }
 
 
+#: Spans of whoever is on the line; no agent is charged with them.
+_OF_NOBODY: Final = frozenset({IntervalKind.WAIT, IntervalKind.PARK})
+
+
 def _wanted(state: State, track: LegTrack) -> IntervalKind | None:
+    if track.parked:
+        return IntervalKind.PARK
     if track.is_person:
         if track.holding:
             return IntervalKind.HOLD
-        if track.connected:
+        if track.connected and track.hears:
             return IntervalKind.TALK
     if track.entry_id is not None and state.entries[track.entry_id].outcome is None:
         return IntervalKind.WAIT
@@ -98,7 +105,7 @@ def _open(state: State, track: LegTrack, kind: IntervalKind, out: list[Fact]) ->
         call_started_at=leg.call_started_at,
         leg_id=leg.id,
         leg_started_at=leg.started_at,
-        agent_id=leg.agent_id if kind is not IntervalKind.WAIT else None,
+        agent_id=None if kind in _OF_NOBODY else leg.agent_id,
         queue=queue,
         started_at=max(instant_of(state, leg), leg.started_at),
         clock_step_seconds=leg.clock_step_seconds,

@@ -26,7 +26,7 @@ from cti.calls.model import (
 )
 
 #: Raised whenever a state written by the code before cannot be read by the code after.
-STATE_VERSION: Final = 1
+STATE_VERSION: Final = 2
 #: How many ended legs are remembered, so that an event that comes late is known for what it is.
 _REMEMBERED_LEGS: Final = 4096
 #: What the dialplan asked about channels that AMI has not told of yet: for how many, and for how long.
@@ -45,14 +45,19 @@ class LegTrack(msgspec.Struct, kw_only=True):
     dialled_by: str | None = None
     #: How many legs this one dials now.
     dials: int = 0
-    #: It is bridged with another party.
+    #: It is bridged with another party, and one of them at least has not put it on hold.
     connected: bool = False
+    hears: bool = True
     #: The other party, when there is or was exactly one.
     peer_id: str | None = None
     #: Its phone put the other party on hold.
     holding: bool = False
     held_peer_id: str | None = None
     held_by_id: str | None = None
+    #: It waits in a bridge in which nobody hears anybody.
+    parked: bool = False
+    #: It took a waiting caller whose queue rang elsewhere, or it is that caller's leg.
+    picked_up: bool = False
     #: When a bridge was last entered or left.
     bridged_at: float = 0.0
     span: Interval | None = None

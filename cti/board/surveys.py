@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from cti.agents.model import agent_id_of
 from cti.asterisk.events import AmiEvent
 from cti.board.facts import (
     Fact,
@@ -93,13 +92,15 @@ def ended(state: State, event: AmiEvent, out: list[Fact]) -> None:
         _end(state, survey, outcome, out)
 
 
-def never_offered(state: State, owner: CallTrack, event: AmiEvent, out: list[Fact]) -> None:
+def never_offered(
+    state: State, owner: CallTrack, out: list[Fact], *, agent_id: int | None = None, queue: str = ""
+) -> None:
     """The caller hung up on the agent."""
     if owner.survey is not None:
         return
     survey = _survey(state, owner)
-    survey.agent_id = agent_id_of(event.get("MemberName")) or survey.agent_id
-    survey.queue = event.get("Queue") or survey.queue
+    survey.agent_id = agent_id or survey.agent_id
+    survey.queue = queue or survey.queue
     _end(state, survey, SurveyOutcome.CALLER_HUNG_UP_FIRST, out)
 
 

@@ -47,17 +47,6 @@ def attended(state: State, event: AmiEvent, out: list[Fact]) -> None:
     _hand_on(state, giver, TransferKind.ATTENDED, None if number in _NOBODY else number, out)
 
 
-def pickup(state: State, event: AmiEvent, out: list[Fact]) -> None:
-    """Somebody took a call that rang elsewhere: both are one call from now on."""
-    taker = find_leg(state, event, out)
-    target = find_leg(state, event, out, "TargetUniqueid")
-    if taker is None or target is None:
-        return
-    one, two = state.calls[taker.leg.call_id], state.calls[target.leg.call_id]
-    if one is not two:
-        merge(state, one, two, out)
-
-
 def _leg(state: State, event: AmiEvent, *keys: str) -> LegTrack | None:
     for key in keys:
         track = state.legs.get(state.leg_id(event.get(key)))

@@ -43,6 +43,8 @@ class IntervalKind(StrEnum):
     RING = "ring"
     TALK = "talk"
     HOLD = "hold"
+    #: Parked: music, and nobody to talk with until somebody fetches the call.
+    PARK = "park"
     WRAP_UP = "wrap_up"
 
 
@@ -174,7 +176,8 @@ class Leg(msgspec.Struct, kw_only=True):
 
 
 class Interval(msgspec.Struct, kw_only=True):
-    """One measured span on one leg: a wait on the caller's, the others on the agent's or the phone's.
+    """One measured span on one leg: a wait on the caller's, a park on the leg that is parked, the others on
+    the agent's or the phone's.
 
     The spans of one leg never overlap, and **talk excludes hold**: from Hold to Unhold the span is a hold,
     before and after it are talks of their own. Time connected is therefore the sum of talk and hold, and

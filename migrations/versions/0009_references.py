@@ -15,7 +15,7 @@ call and leg had to be taken out of.
 from alembic import op
 
 revision = "0009_references"
-down_revision = "0006_clock_steps"
+down_revision = "0008_parked_calls"
 branch_labels = None
 depends_on = None
 

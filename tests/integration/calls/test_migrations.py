@@ -27,6 +27,29 @@ async def test_the_schema_goes_down_with_data_in_it_and_up_again(postgres_url: s
     await migrations.upgrade(postgres_url)
 
 
+async def test_the_version_before_parking_gets_no_parked_spans_and_keeps_all_others(
+    postgres_url: str,
+) -> None:
+    await migrations.upgrade(postgres_url)
+    connection = await asyncpg.connect(plain_dsn(postgres_url))
+    try:
+        await _insert_call(connection)
+        await connection.execute(
+            """INSERT INTO intervals (id, started_at, kind, call_id, call_started_at, leg_id, leg_started_at,
+               unknown_end)
+               SELECT 'parked', started_at, 'park', call_id, started_at, id, started_at, false FROM legs"""
+        )
+        await migrations.downgrade(postgres_url, "0006_clock_steps")
+        assert [row["kind"] for row in await connection.fetch("SELECT kind FROM intervals")] == ["talk"]
+        with pytest.raises(asyncpg.CheckViolationError):
+            await connection.execute("UPDATE intervals SET kind = 'park'")
+        await migrations.upgrade(postgres_url)
+        await connection.execute("UPDATE intervals SET kind = 'park'")
+    finally:
+        await connection.execute("DELETE FROM calls")
+        await connection.close()
+
+
 async def test_the_tables_of_the_program_are_those_of_the_migrations(postgres_url: str) -> None:
     await migrations.upgrade(postgres_url)
     mine = {
