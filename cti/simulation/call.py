@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from cti.simulation.rtp import AudioStream
@@ -39,9 +39,10 @@ class Line(Protocol):
         *,
         to: str = "",
         contact: bool = False,
+        extra: Sequence[tuple[str, str]] = (),
         body: str = "",
     ) -> None:
-        """Answer a request."""
+        """Answer a request, with the phone's own contact when it is asked for, and with ``extra`` headers."""
 
     def spawn(self, work: Awaitable[None], name: str) -> None:
         """Do something beside."""
@@ -128,6 +129,13 @@ class SimulatedCall:
         """Refuse an incoming call."""
         self.status = status
         self.phone.reply(self._invite, status, reason, to=self.local)
+        await self.end("local")
+
+    async def forward(self, number: str) -> None:
+        """Send an incoming call elsewhere (302), as a phone does on which a call forward is set."""
+        self.status = 302
+        target = ("Contact", f"<sip:{number}@{self.phone.server[0]}:{self.phone.server[1]}>")
+        self.phone.reply(self._invite, 302, "Moved Temporarily", to=self.local, extra=[target])
         await self.end("local")
 
     async def hang_up(self) -> None:

@@ -27,6 +27,7 @@ _HEIGHTS: Final = {
     IntervalKind.RING: 8,
     IntervalKind.TALK: 20,
     IntervalKind.HOLD: 20,
+    IntervalKind.PARK: 12,
     IntervalKind.WRAP_UP: 12,
 }
 _STYLE: Final = """
@@ -35,13 +36,15 @@ svg { color-scheme: light dark; font: 12px system-ui, -apple-system, "Segoe UI",
 .grid { stroke: #e4e9ee; } .life { stroke: #9aa5b1; } .join { stroke: #3e4c59; } .dot { fill: #3e4c59; }
 .mark { stroke: #ba2525; } .marked { fill: #ab1f1f; } .plumbing { opacity: .62; }
 .wait { fill: #f0b429; } .ring { fill: #40a9e8; } .talk { fill: #2f9e57; } .hold { fill: #a368d5; }
+.park { fill: #d9705a; } .in-park { fill: #2b0d06; }
 .wrap_up { fill: #8595a5; } .in { font-size: 11px; } .in-wait { fill: #3d2b00; } .in-ring { fill: #06263a; }
 .in-talk, .in-hold { fill: #fff; } .in-wrap_up { fill: #10181f; } .open { stroke-dasharray: 3 3; }
 @media (prefers-color-scheme: dark) {
 .page { fill: #151b21; stroke: #323f4b; } .text { fill: #e4e7eb; } .faint { fill: #9aa5b1; }
 .grid { stroke: #26313b; } .life { stroke: #66737f; } .join { stroke: #cbd2d9; } .dot { fill: #cbd2d9; }
 .mark { stroke: #f29b9b; } .marked { fill: #f7b1b1; } .wait { fill: #d99c14; } .ring { fill: #3b97d1; }
-.talk { fill: #2b8a4d; } .hold { fill: #8f56c2; } .wrap_up { fill: #76889a; } }
+.talk { fill: #2b8a4d; } .hold { fill: #8f56c2; } .wrap_up { fill: #76889a; }
+.park { fill: #cf6852; } }
 """.strip()
 #: Stripes over a hold, so that it differs from a talk in more than colour.
 _STRIPES: Final = (

@@ -259,9 +259,12 @@ def wrap_up(ami: AmiObserver, seconds: float) -> Callable[[], None]:
     """Do what the service does about wrap-up; the returned call ends it.
 
     An agent whose queue call is connected is paused with the reason ``wrap-up`` while he still talks;
-    ``seconds`` after the call he is unpaused.
+    ``seconds`` after the call, and after his phone has let it go, he is unpaused.
     """
     tasks: set[asyncio.Task[Any]] = set()
+    gone: set[str] = set()
+    #: Calls that are over while the agent's channel lives: who is on it.
+    leaving: dict[str, str] = {}
 
     def spawn(work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -273,13 +276,26 @@ def wrap_up(ami: AmiObserver, seconds: float) -> Callable[[], None]:
         await ami.demand("QueuePause", Interface=interface, Paused="false")
 
     def listener(event: Any) -> None:
-        if event.get("Event") == "AgentConnect":
-            spawn(ami.demand("QueuePause", Interface=event["Interface"], Paused="true", Reason="wrap-up"))
-        elif event.get("Event") == "AgentComplete":
-            spawn(unpause(event["Interface"]))
+        match event.get("Event"):
+            case "AgentConnect":
+                spawn(ami.demand("QueuePause", Interface=_phone(event), Paused="true", Reason="wrap-up"))
+            case "AgentComplete" if event["DestUniqueid"] in gone:
+                spawn(unpause(_phone(event)))
+            case "AgentComplete":
+                leaving[event["DestUniqueid"]] = _phone(event)
+            case "Hangup":
+                gone.add(event["Uniqueid"])
+                if event["Uniqueid"] in leaving:
+                    spawn(unpause(leaving.pop(event["Uniqueid"])))
 
     ami.listen(listener)
     return lambda: ami.unlisten(listener)
+
+
+def _phone(event: Any) -> str:
+    """The interface of the agent who has the caller: the member's, or that of who took the call from him."""
+    interface = str(event["Interface"])
+    return event["DestChannel"].rpartition("-")[0] if interface.startswith("PJSIP/") else interface
 
 
 def answering(*, after: float, talk: float | None = None) -> Behaviour:

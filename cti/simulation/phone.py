@@ -210,6 +210,7 @@ class SimulatedPhone(asyncio.DatagramProtocol):
         *,
         to: str = "",
         contact: bool = False,
+        extra: Sequence[tuple[str, str]] = (),
         body: str = "",
     ) -> None:
         answer = Message(status=status, reason=reason, body=body)
@@ -224,6 +225,7 @@ class SimulatedPhone(asyncio.DatagramProtocol):
         ]
         if contact:
             answer.headers.append(("Contact", f"<sip:{self.user}@{self.address[0]}:{self.address[1]}>"))
+        answer.headers += extra
         if body:
             answer.headers.append(("Content-Type", "application/sdp"))
         encoded = answer.encode()

@@ -12,8 +12,13 @@ from cti.simulation.lab import Lab, wrap_up
 from cti.simulation.observer import AmiObserver
 from cti.simulation.recordings import (
     agent_calls,
+    conferences,
+    forwarding,
+    local_calls,
     outbound_calls,
+    parking,
     phone_calls,
+    pickups,
     queue_calls,
     queue_ways,
     survey_calls,
@@ -27,11 +32,17 @@ RECORDINGS: Final[Mapping[str, Recording]] = {
     recording.name: recording
     for room in (
         queue_calls,
+        queue_calls,
         queue_ways,
         transfers,
         phone_calls,
         agent_calls,
         outbound_calls,
+        conferences,
+        pickups,
+        parking,
+        forwarding,
+        local_calls,
         survey_calls,
     )
     for recording in room.RECORDINGS
