@@ -18,29 +18,32 @@ LAST_YEAR: Final = " AND {at} > now() - interval '1 year' AND {at} < now() + int
 def call_spans(call: str, *, recent: bool = False) -> str:
     """The one definition of a call's times, as a lateral subquery over the row ``call`` of `calls`.
 
-    It gives wait_seconds, talk_seconds, hold_seconds and wrap_up_seconds; NULL is not known. In a call
-    between two of our phones both have a talk; the call's is that of the one who was called. A call that is
+    It gives wait_seconds, talk_seconds, hold_seconds and wrap_up_seconds; NULL is not known. The
+    call's talk is for how long somebody talked: what two phones measured at once counts once. A call that is
     over, whose talk was measured and that was never held has a hold of zero, unless events of it were missed.
     """
-    last_year = LAST_YEAR.format(at="i.started_at") + LAST_YEAR.format(at="l.started_at") if recent else ""
+    last_year = LAST_YEAR.format(at="i.started_at") if recent else ""
     return f"""
-SELECT s.wait_seconds, coalesce(s.talk_out, s.talk_in) AS talk_seconds,
+SELECT s.wait_seconds, t.talk_seconds,
        CASE WHEN {call}.gap THEN NULL
-            WHEN s.holds = 0 AND coalesce(s.talk_out, s.talk_in) IS NOT NULL
-                 AND {call}.ended_at IS NOT NULL THEN 0
+            WHEN s.holds = 0 AND t.talk_seconds IS NOT NULL AND {call}.ended_at IS NOT NULL THEN 0
             ELSE s.hold_seconds END AS hold_seconds,
        s.wrap_up_seconds
 FROM (
     SELECT {_SPAN.format(which="i.kind = 'wait'")} AS wait_seconds,
-           {_SPAN.format(which="i.kind = 'talk' AND l.outgoing")} AS talk_out,
-           {_SPAN.format(which="i.kind = 'talk' AND NOT l.outgoing")} AS talk_in,
+           range_agg(tstzrange(i.started_at, i.ended_at, '[]')) FILTER (WHERE i.kind = 'talk') AS talks,
            {_SPAN.format(which="i.kind = 'hold'")} AS hold_seconds,
            count(*) FILTER (WHERE i.kind = 'hold') AS holds,
            {_SPAN.format(which="i.kind = 'wrap_up'")} AS wrap_up_seconds
-    FROM intervals i JOIN legs l ON l.id = i.leg_id AND l.started_at = i.leg_started_at
+    FROM intervals i
     WHERE i.call_id = {call}.id AND i.started_at >= {call}.started_at
       AND i.started_at < {call}.started_at + interval '7 days'{last_year}
-) s"""  # noqa: S608
+) s
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN bool_or(upper_inf(r)) THEN NULL
+                ELSE sum(extract(epoch FROM upper(r) - lower(r))) END::float8 AS talk_seconds
+    FROM unnest(s.talks) r
+) t"""  # noqa: S608
 
 
 CALL_SUMMARY: Final = f"""
