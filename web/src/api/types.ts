@@ -194,7 +194,7 @@ export interface CallLeg {
   hangup_cause?: number | null
 }
 
-export type IntervalKind = 'wait' | 'ring' | 'talk' | 'hold' | 'wrap_up'
+export type IntervalKind = 'wait' | 'ring' | 'talk' | 'hold' | 'park' | 'wrap_up'
 
 export interface CallInterval {
   id: string

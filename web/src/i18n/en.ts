@@ -272,7 +272,7 @@ const en = {
     dispositions: 'Dispositions',
     unknownEnd: 'end unknown',
     open: 'still running',
-    interval: { wait: 'Wait', ring: 'Ring', talk: 'Talk', hold: 'Hold', wrap_up: 'Wrap-up' },
+    interval: { wait: 'Wait', ring: 'Ring', talk: 'Talk', hold: 'Hold', park: 'Parked', wrap_up: 'Wrap-up' },
     noIntervals: 'Nothing was measured for this call.',
     entry: { answered: 'answered', abandoned: 'abandoned', overflow: 'overflow', unknown: 'unknown' },
     offer: {

@@ -268,7 +268,7 @@ const zh: Messages = {
     dispositions: '通话小结',
     unknownEnd: '结束时间未知',
     open: '进行中',
-    interval: { wait: '等待', ring: '振铃', talk: '通话', hold: '保持', wrap_up: '话后处理' },
+    interval: { wait: '等待', ring: '振铃', talk: '通话', hold: '保持', park: '驻留', wrap_up: '话后处理' },
     noIntervals: '此通话没有计时数据。',
     entry: { answered: '已接听', abandoned: '已放弃', overflow: '溢出', unknown: '未知' },
     offer: {
