@@ -96,7 +96,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
         pops = await stack.enter_async_context(
             ScreenPops(lookup, crm, default_region=settings.default_region, call_of=board.call)
         )
-        ledger = Ledger(partial(rows_after, settings), lambda: board.gap_from)
+        ledger = Ledger(partial(rows_after, settings), lambda: board.heard_until, lambda: board.boot)
         ami_settings = _ami_settings(settings, settings.ami_user, settings.ami_secret)
         ami = AmiConnection(ami_settings, intake.take, clock=clock, missed=ledger)
         phone_ami = AmiConnection(_ami_settings(settings, settings.ami_phone_user, settings.ami_phone_secret))

@@ -10,6 +10,8 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
+from functools import partial
+from typing import Protocol
 
 import structlog
 
@@ -18,10 +20,23 @@ from cti.asterisk.events import AmiEvent, encode
 from cti.asterisk.link import AmiSettings, LinkState, LinkStatus
 from cti.asterisk.message import Fields, Response
 from cti.asterisk.protocol import Answer, Sink
-from cti.asterisk.session import AmiSession, Missed
+from cti.asterisk.session import AmiSession, HeardFrom
 from cti.errors import AmiError, AmiNotConnected, AmiWrongSecret
 
 log = structlog.get_logger(__name__)
+
+
+class Missed(Protocol):
+    """Tells, as events, what happened in Asterisk while nobody heard it."""
+
+    def is_another_life(self, boot: str) -> bool:
+        """Whether the events that were heard last are of another boot."""
+
+    async def of_last_life(self, started_at: float) -> list[bytes]:
+        """What that boot did until its end; the present one began at ``started_at``, to a second."""
+
+    async def of_this_life(self, heard_from: HeardFrom, *, started_at: float | None) -> list[bytes]:
+        """What the present boot has done; ``started_at`` is None if it is the one that was heard last."""
 
 
 class AmiConnection:
@@ -30,7 +45,7 @@ class AmiConnection:
     ``sink`` gets every wanted event's block, the snapshot's items and the service's own marks,
     synchronously and in order; it must not block. Without a sink the connection only carries actions: it
     asks for no events, and needs no right but that of its actions. ``missed`` tells what happened in
-    Asterisk's present boot while there was no connection.
+    Asterisk while there was no connection.
 
     `run` is the loop; its owner is the composition root's task group. ``ready`` is set while actions can be
     sent.
@@ -180,10 +195,16 @@ class AmiConnection:
             self._enter(LinkState.SYNCING)
             for step in session.steps:
                 self._sink(step)
-            self._tell_connected(self._sink, version=version, previous=previous, is_new=is_new)
             # What was written between two readings of a clock that has jumped cannot be put in order.
-            readable = not (is_new or session.steps)
-            await session.follow(self._sink, self._marks(), self._missed if readable else None)
+            missed = None if session.steps else self._missed
+            started_at = None
+            if missed is not None and missed.is_another_life(self._boot):
+                started_at = self.clock.now() - session.uptime
+                for block in await missed.of_last_life(started_at):
+                    self._sink(block)
+            self._tell_connected(self._sink, version=version, previous=previous, is_new=is_new)
+            of_now = None if missed is None else partial(missed.of_this_life, started_at=started_at)
+            await session.follow(self._sink, self._marks(), of_now)
         self._session = session
         self._enter(LinkState.READY)
         self.ready.set()

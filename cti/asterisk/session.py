@@ -20,9 +20,11 @@ log = structlog.get_logger(__name__)
 
 #: Asterisk's global variable that names its present boot: it dies with Asterisk.
 BOOT_VARIABLE: Final = "CTI_BOOT"
-#: Gives the events that nobody was there to hear. It gets a function that tells when the first event was that
-#: was heard again (epoch seconds of Asterisk's clock), None as long as there was none.
-Missed = Callable[[Callable[[], float | None]], Awaitable[list[bytes]]]
+#: Tells when the first event was that was heard again (epoch seconds of Asterisk's clock), None as long as
+#: there was none.
+HeardFrom = Callable[[], float | None]
+#: Gives the events that nobody was there to hear.
+Missed = Callable[[HeardFrom], Awaitable[list[bytes]]]
 #: The Manager's own pings have no deadline, so they never come.
 _NEVER_SECONDS: Final = 1_000_000
 
@@ -34,6 +36,8 @@ class AmiSession:
         self.sink_failure: Exception | None = None
         #: How Asterisk's clock has jumped since the last connection, as events; taken by whoever follows.
         self.steps: list[bytes] = []
+        #: For how many seconds Asterisk has run, whole ones; known once it is booted.
+        self.uptime = 0
         self._settings = settings
         self._clock = clock
         self._booted: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -191,6 +195,8 @@ class AmiSession:
     def _note_early(self, block: bytes) -> None:
         name = name_of(block)
         if name == b"FullyBooted" and not self._booted.done():
+            seconds = parse(block).get("Uptime")
+            self.uptime = int(seconds) if seconds.isascii() and seconds.isdecimal() else 0
             self._booted.set_result(None)
         elif name == b"CtiClockStepped":
             self.steps.append(block)

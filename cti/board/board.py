@@ -172,6 +172,11 @@ class Board:
         """Since when events are missing; None when none are, or when there never was one."""
         return self._state.gap_from
 
+    @property
+    def heard_until(self) -> float | None:
+        """The instant of the last event before the present gap, or of the last at all."""
+        return self._state.gap_from or self._state.last_event_at or None
+
     def call(self, call_id: str) -> Call | None:
         """A call that lives or is being wrapped up."""
         owner = self._state.calls.get(call_id)

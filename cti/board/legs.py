@@ -26,6 +26,8 @@ from cti.calls.model import (
 _STATE_RING: Final = "4"
 _STATE_RINGING: Final = "5"
 _STATE_UP: Final = "6"
+#: What Asterisk gives as the cause of a SoftHangupRequest when it is stopped (AST_SOFTHANGUP_SHUTDOWN).
+_SHUTDOWN: Final = "4"
 _NOBODY: Final = frozenset({"", "<unknown>", "s"})
 #: Calls from outside enter the dialplan here, and an endpoint whose calls do so is a trunk.
 _TRUNK_CONTEXTS: Final = frozenset({"inbound", "from-trunk", "from-pstn"})
@@ -181,6 +183,8 @@ def hangup_request(state: State, event: AmiEvent, out: list[Fact]) -> None:
     track.hanging_up = True
     if event.name == "HangupRequest" and not track.up:
         track.leg.hangup_cause = number_of(event.get("Cause"))
+    if event.name == "SoftHangupRequest" and event.get("Cause") == _SHUTDOWN:
+        track.asterisk_stops = True
     if event.name == "HangupRequest" and _has_agent(state, track):
         track.hangs_up_first = True
 
@@ -204,7 +208,8 @@ def hang_up(state: State, event: AmiEvent, out: list[Fact]) -> None:
     if track.hangs_up_first:
         # AgentComplete says so too, but names no channel when both are gone before it is sent.
         surveys.never_offered(state, state.calls[track.leg.call_id], out)
-    end_leg(state, track, LegEnding.HANGUP, out, cause=number_of(event.get("Cause")))
+    ending = LegEnding.ASTERISK_STOPPED if track.asterisk_stops else LegEnding.HANGUP
+    end_leg(state, track, ending, out, cause=number_of(event.get("Cause")))
 
 
 def end_leg(

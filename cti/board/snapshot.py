@@ -26,6 +26,8 @@ from cti.calls.model import (
 )
 
 _UP = "6"
+#: The cause of a gap over which Asterisk has been started anew.
+RESTARTED = "asterisk_restarted"
 
 
 def boot(state: State, event: AmiEvent, out: list[Fact]) -> None:
@@ -36,11 +38,16 @@ def boot(state: State, event: AmiEvent, out: list[Fact]) -> None:
         return
     if name == state.boot:
         return
-    open_gap(state, "asterisk_restarted")
-    _vanish(state, list(state.legs.values()), out)
+    open_gap(state, RESTARTED)
+    if state.boot:
+        state.gap_reason = RESTARTED  # whatever was said when the connection broke
+    _vanish(state, list(state.legs.values()), LegEnding.ASTERISK_STOPPED, out)
     state.bridges.clear()
     state.locals.clear()
     state.snapshot = None
+    # Who asked before AMI told of the new boot asked about a channel of the new one.
+    before = f"{state.boot}-"
+    state.early = {f"{name}-{leg_id.removeprefix(before)}": early for leg_id, early in state.early.items()}
     state.boot = name
 
 
@@ -169,7 +176,8 @@ def end(state: State, event: AmiEvent, out: list[Fact]) -> None:
     state.snapshot = None
     for bridge_id in [key for key, one in state.bridges.items() if not one.leg_ids]:
         del state.bridges[bridge_id]
-    _vanish(state, [state.legs[leg_id] for leg_id in snapshot.leg_ids if leg_id in state.legs], out)
+    vanished = [state.legs[leg_id] for leg_id in snapshot.leg_ids if leg_id in state.legs]
+    _vanish(state, vanished, LegEnding.RECONCILED, out)
     for entry_id in snapshot.entry_ids:
         _end_entry(state, entry_id, out)
     for agent_id, queue in snapshot.members.values():
@@ -192,7 +200,7 @@ def _end_entry(state: State, entry_id: str, out: list[Fact]) -> None:
     out.append(QueueLeft(at=state.at, entry=entry, call=state.calls[track.leg.call_id].call))
 
 
-def _vanish(state: State, tracks: list[LegTrack], out: list[Fact]) -> None:
+def _vanish(state: State, tracks: list[LegTrack], ending: LegEnding, out: list[Fact]) -> None:
     for track in tracks:
         call = state.calls[track.leg.call_id].call
         if not call.gap:
@@ -203,7 +211,7 @@ def _vanish(state: State, tracks: list[LegTrack], out: list[Fact]) -> None:
         if peer is not None and peer.peer_id == track.leg.id and track.connected:
             close_span(state, peer, out, unknown=True)  # nobody knows until when they talked
     for track in tracks:
-        legs.end_leg(state, track, LegEnding.RECONCILED, out, unknown=True)
+        legs.end_leg(state, track, ending, out, unknown=True)
 
 
 def _started_at(state: State, event: AmiEvent) -> float:

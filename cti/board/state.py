@@ -71,6 +71,8 @@ class LegTrack(msgspec.Struct, kw_only=True):
     offer_id: str | None = None
     #: Its end has been asked for, by its own phone or by Asterisk.
     hanging_up: bool = False
+    #: It is asked to end because Asterisk is being stopped.
+    asterisk_stops: bool = False
     #: This caller hung up on the agent whom he talked with.
     hangs_up_first: bool = False
     #: Asterisk has said that the offer on this leg was missed.

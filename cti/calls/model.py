@@ -34,6 +34,8 @@ class LegEnding(StrEnum):
     HANGUP = "hangup"
     #: It was gone after a gap in the events; its end is the last instant at which it can have lived, or NULL.
     RECONCILED = "reconciled"
+    #: Asterisk was stopped, or died; of one that died the end is NULL.
+    ASTERISK_STOPPED = "asterisk_stopped"
 
 
 class IntervalKind(StrEnum):

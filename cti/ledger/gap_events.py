@@ -24,6 +24,10 @@ _OVERLAP_SECONDS: Final = 1.0
 #: they have come as far as the events.
 _SETTLE_SECONDS: Final = 0.3
 _LOOKS: Final = 8
+#: Asterisk tells in whole seconds for how long it has run.
+_SECOND: Final = 1.0
+#: One of these has the first channel of a life.
+_LOWEST_NUMBERS: Final = 2
 
 
 #: The headers of an event.
@@ -49,41 +53,104 @@ class Ledger:
     """Reads what CEL wrote since events stopped to come.
 
     ``rows_after`` reads the rows from an instant on; ``since`` tells when events stopped (epoch seconds of
-    Asterisk's clock), None when nothing is known to be missing.
+    Asterisk's clock), None when nothing is known to be missing; ``boot`` tells of which boot they were.
     """
 
     def __init__(
-        self, rows_after: Callable[[float], Awaitable[list[CelRow]]], since: Callable[[], float | None]
+        self,
+        rows_after: Callable[[float], Awaitable[list[CelRow]]],
+        since: Callable[[], float | None],
+        boot: Callable[[], str],
     ) -> None:
         self._rows_after = rows_after
         self._since = since
+        self._boot = boot
 
-    async def __call__(self, heard_from: Callable[[], float | None]) -> list[bytes]:
-        """The events up to the first that was heard again; none when the file cannot be read, which is
-        logged.
+    def is_another_life(self, boot: str) -> bool:
+        """Whether the events that were heard last are of another boot."""
+        return self._boot() not in ("", boot)
 
-        ``heard_from`` gives the instant of that event, None as long as there is none. An event of AMI is
-        never older than its row of CEL, so every row after that instant has been, or will be, heard.
+    async def of_last_life(self, started_at: float) -> list[bytes]:
+        """What the boot that was heard last did until it ended, and every one between it and the present one,
+        which began at ``started_at``, give or take a second.
+        """
+        since = self._since()
+        rows = None if since is None else await self._read(since)
+        if since is None or rows is None:
+            return []
+        return _told(since, split_lives(rows, started_at)[0])
+
+    async def of_this_life(
+        self, heard_from: Callable[[], float | None], *, started_at: float | None
+    ) -> list[bytes]:
+        """The present boot's events up to the first that was heard again; none when the file cannot be read,
+        which is logged.
+
+        ``started_at`` is None if it is the boot that was heard last. ``heard_from`` gives the instant of the
+        first event that was heard again, None as long as there is none. An event of AMI is never older than
+        its row of CEL, so every row after that instant has been, or will be, heard.
         """
         since = self._since()
         if since is None:
             return []
         for _ in range(_LOOKS):
             await asyncio.sleep(_SETTLE_SECONDS)
-            try:
-                rows = await self._rows_after(since - _OVERLAP_SECONDS)
-            except LedgerError as error:
-                log.warning("ledger.unreadable", error=error.message, code=error.code)
+            found = await self._read(since)
+            if found is None:
                 return []
             until = heard_from()
+            rows = found if started_at is None else split_lives(found, started_at)[1]
             if until is None or (rows and rows[-1].at >= until):
                 break
-        blocks = [
-            encode("CtiLedgerBegin", since),
-            *ledger_events(rows, until=until),
-        ]
-        log.info("ledger.read", rows=len(rows), events=len(blocks))
-        return blocks
+        return _told(since, rows, until=until)
+
+    async def _read(self, since: float) -> list[CelRow] | None:
+        try:
+            return await self._rows_after(since - _OVERLAP_SECONDS)
+        except LedgerError as error:
+            log.warning("ledger.unreadable", error=error.message, code=error.code)
+            return None
+
+
+def _told(since: float, rows: list[CelRow], *, until: float | None = None) -> list[bytes]:
+    blocks = [encode("CtiLedgerBegin", since), *ledger_events(rows, until=until)]
+    log.info("ledger.read", rows=len(rows), events=len(blocks))
+    return blocks
+
+
+def split_lives(rows: Iterable[CelRow], started_at: float) -> tuple[list[CelRow], list[CelRow]]:
+    """The rows of Asterisk's lives before the present one, and those of the present one, in order of time.
+
+    When it began is known to a second. Within that, the numbers of channels tell: they begin anew with each
+    life, so the first channel that begins with one of the lowest numbers, and not a higher one than there was
+    before, is the first of the present one.
+    """
+    before: list[CelRow] = []
+    after: list[CelRow] = []
+    channels: set[str] = set()
+    highest = -1
+    for row in rows:
+        number = _number(row)
+        if row.at < started_at - _SECOND:
+            is_before = True
+        elif row.at >= started_at + _SECOND:
+            is_before = False
+        elif row.event == "CHAN_START":
+            is_before = not channels and number > min(highest, _LOWEST_NUMBERS)
+        else:
+            is_before = row.uniqueid not in channels
+        if is_before:
+            before.append(row)
+            highest = max(highest, number)
+        else:
+            after.append(row)
+            channels.add(row.uniqueid)
+    return before, after
+
+
+def _number(row: CelRow) -> int:
+    number = row.uniqueid.rpartition(".")[2]
+    return int(number) if number.isascii() and number.isdecimal() else 0
 
 
 def ledger_events(rows: Iterable[CelRow], *, until: float | None = None) -> list[bytes]:

@@ -80,7 +80,7 @@ PLACES: Final = {
         "cti.recorder.intake", "Intake.take", 1, "after", starting=True, counts=_event("CtiBoot")
     ),
     "the ledger is read for the gap": Place(
-        "cti.ledger.gap_events", "Ledger.__call__", 1, starting=True
+        "cti.ledger.gap_events", "Ledger.of_this_life", 1, starting=True
     ),
     "the gap is being filled": Place(
         "cti.recorder.intake", "Intake.take", 12, "after", starting=True, counts=_event("CtiLedger")

@@ -198,12 +198,43 @@ def test_agents_are_as_the_lists_say_after_a_gap() -> None:
 def test_a_new_boot_of_asterisk_ends_all_of_the_old_one_and_its_uniqueids_may_repeat() -> None:
     scenario, at = until("answered", "BridgeEnter", 2)
     scenario.feed([event("CtiBoot", at + 60, Boot="b2")])
-    assert all(leg.ending is LegEnding.RECONCILED for leg in scenario.legs.values())
+    assert all(leg.ending is LegEnding.ASTERISK_STOPPED for leg in scenario.legs.values())
+    assert all(leg.ended_at is None for leg in scenario.legs.values())
     assert not list(scenario.board.calls())
     before = len(scenario.legs)
     scenario.feed(read_events("answered"))
     assert len(scenario.legs) == 2 * before
     assert len({leg.id for leg in scenario.legs.values()}) == 2 * before
+
+
+def test_a_gap_over_a_new_boot_says_that_asterisk_was_restarted_whatever_broke_first() -> None:
+    scenario, at = until("answered", "BridgeEnter", 2)
+    scenario.feed([event("CtiDisconnected", at + 1, Reason="Asterisk closed the connection")])
+    scenario.feed([event("CtiBoot", at + 60, Boot="b2"), event("CtiConnected", at + 60, Boot="b2")])
+    [gap] = [fact for fact in scenario.feed(snapshot(at + 61)) if isinstance(fact, GapClosed)]
+    assert gap.reason == "asterisk_restarted"
+    assert gap.from_at is not None
+    assert gap.from_at <= at + 1
+
+
+def test_a_leg_that_asterisk_hangs_up_because_it_is_stopped_says_so() -> None:
+    scenario, at = until("answered", "BridgeEnter", 2)
+    one, two = scenario.board.legs()
+    for leg, cause in ((one, "4"), (two, "16")):
+        ended = event("Hangup", at + 1, Uniqueid=leg.uniqueid, Channel=leg.channel, Cause="16")
+        scenario.feed([event("SoftHangupRequest", at + 1, Uniqueid=leg.uniqueid, Cause=cause), ended])
+    assert [leg.ending for leg in (one, two)] == [LegEnding.ASTERISK_STOPPED, LegEnding.HANGUP]
+    assert one.ended_at == at + 1
+
+
+def test_what_the_dialplan_asked_before_the_new_boot_was_told_is_about_its_channels() -> None:
+    scenario, at = until("answered", "BridgeEnter", 2)
+    label = {"Uniqueid": "lab-1.0", "Queue": "sales", "NumberState": "known", "Number": "+861"}
+    scenario.feed([event("CtiCallLabelled", at + 50, **label), event("CtiBoot", at + 60, Boot="b2")])
+    channel = {"Uniqueid": "lab-1.0", "Linkedid": "lab-1.0", "Channel": "PJSIP/trunk-1", "ChannelState": "4"}
+    scenario.feed([event("Newchannel", at + 61, Context="inbound", Exten="4001", **channel)])
+    [call] = scenario.board.calls()
+    assert (call.caller_number, call.queue, call.boot) == ("+861", "sales", "b2")
 
 
 def test_the_same_boot_again_changes_nothing() -> None:
