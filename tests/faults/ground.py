@@ -84,6 +84,16 @@ class Ground:
                 await asyncio.sleep(0.05)
         return time.monotonic()
 
+    async def calls(self, *, at_least: int, seconds: float = _WELL_SECONDS) -> None:
+        """Waits until so many channels live in Asterisk."""
+        async with asyncio.timeout(seconds):
+            while True:
+                said = await self.lab.asterisk.command("core show channels count")
+                found = re.search(r"(\d+) active channels", said)
+                if found is not None and int(found[1]) >= at_least:
+                    return
+                await asyncio.sleep(0.2)
+
     async def check(self) -> list[str]:
         """I1, I2, I3, I5 and the log, while calls go on."""
         return [

@@ -20,10 +20,11 @@ from tests.stage.busy_hour import SCENARIOS, write_keys
 DNIS = "4001"
 #: sipp sends its digits from a port of its own in each process, beside those of other laboratories.
 _MEDIA_PORTS = 17000
-#: Nothing that a caller waits for takes longer, unless Asterisk is gone: while the service is away, agents stay
-#: in the wrap-up that it would have ended, and the queue grows.
+#: Nothing that a caller waits for takes longer, unless Asterisk is gone. While the service is away, agents
+#: stay in the wrap-up that it would have ended, and the queue grows.
 _RECEIVE_MILLISECONDS = 80_000
 _STOP_SECONDS = 90.0
+_QUIET_LOOKS = 4
 _NUMBERS = 400
 #: How the numbers of those begin who hang up on whoever answers them.
 _LEAVING = "1551"
@@ -80,7 +81,14 @@ class Traffic:
                 sipp.send_signal(signal.SIGUSR1)
         if not self._keepers:
             return
-        _, pending = await asyncio.wait(self._keepers, timeout=seconds)
+        deadline = asyncio.get_running_loop().time() + seconds
+        pending = set(self._keepers)
+        quiet = 0
+        while pending and quiet < _QUIET_LOOKS and asyncio.get_running_loop().time() < deadline:
+            _, pending = await asyncio.wait(pending, timeout=1.0)
+            # Callers whose Asterisk has died wait for a BYE that nobody will send.
+            said = await self.lab.asterisk.command("core show channels count")
+            quiet = quiet + 1 if "0 active channels" in said else 0
         for keeper in pending:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
