@@ -240,8 +240,16 @@ class CelParser:
             event=event, at=_instant(value("eventtime"), self._timezone), uniqueid=uniqueid,
             linkedid=value("linkedid") or uniqueid, channel=value("channame"), exten=value("exten"),
             context=value("context"), application=value("appname"), data=value("appdata"),
-            number=value("cidnum"), extra=_extra(value("extra")), name=value("cidname"), peer=value("peer"),
+            number=value("cidnum"), extra=self._extra(value("extra")), name=value("cidname"),
+            peer=value("peer"),
         )  # fmt: skip
+
+    def _extra(self, text: str) -> dict[str, str]:
+        try:
+            return _extra(text)
+        except ValueError as error:
+            self._fault(str(error))  # the rest of the row is whole
+            return {}
 
 
 def read_record(values: dict[str, object], timezone: tzinfo = UTC) -> CelRow:
@@ -323,7 +331,7 @@ def _extra(text: str) -> dict[str, str]:
     try:
         extra = msgspec.json.decode(text)
     except msgspec.DecodeError:
-        raise ValueError("its last column is no JSON") from None
+        raise ValueError("what it says beyond its columns is no JSON") from None
     if not isinstance(extra, dict):
         return {}
     return {str(key): str(value) for key, value in extra.items()}

@@ -5,6 +5,7 @@ that was under way when the gap began has an end that nobody knows, and one insi
 board had before is left as it is, so a row that was seen as an event too changes nothing.
 """
 
+import re
 from typing import Final
 
 from cti.agents.model import member_name
@@ -22,6 +23,7 @@ from cti.board.state import CallTrack, LegTrack, State, number_of
 from cti.calls.model import (
     EntryOutcome,
     LegEnding,
+    NumberState,
     OfferOutcome,
     QueueEntry,
 )
@@ -29,6 +31,8 @@ from cti.calls.model import (
 _NO_EXTENSION: Final = frozenset({"", "s"})
 _NOBODY: Final = frozenset({"", "<unknown>", "s"})
 _OUTCOMES: Final = {outcome.value: outcome for outcome in EntryOutcome}
+#: An extension that somebody dialled, and not a place in the dialplan.
+_DIALLED: Final = re.compile(r"[0-9*#+]{2,40}", re.ASCII)
 _HOLDING: Final = "holding_bridge"
 #: AMI tells of a queue this long after CEL, at most.
 _SAME_MOMENT: Final = 0.5
@@ -64,11 +68,17 @@ def row(state: State, event: AmiEvent, out: list[Fact]) -> None:
 
 def _name(state: State, track: LegTrack, event: AmiEvent, out: list[Fact]) -> None:
     """A channel that came without a number has one now: whom Asterisk called for itself."""
-    number = event.get("CallerIDNum")
-    if track.leg.number is not None or number in _NOBODY:
-        return
-    track.leg.number = number
-    out.append(LegChanged(at=state.at, leg=track.leg))
+    leg, call = track.leg, state.calls[track.leg.call_id].call
+    number, exten = event.get("CallerIDNum"), event.get("Exten")
+    if leg.number is None and number not in _NOBODY:
+        leg.number, leg.name = number, event.get("CallerIDName") or leg.name
+        out.append(LegChanged(at=state.at, leg=leg))
+        if call.id == leg.id and call.caller_number is None:
+            call.caller_number, call.number_state = number, NumberState.KNOWN
+            out.append(CallChanged(at=state.at, call=call))
+    if call.id == leg.id and call.dialled_number is None and _DIALLED.fullmatch(exten):
+        call.dialled_number = exten
+        out.append(CallChanged(at=state.at, call=call))
 
 
 def _begun(state: State, event: AmiEvent, out: list[Fact]) -> None:

@@ -25,6 +25,7 @@ from cti.board.state import State
 from cti.calls.model import Call, Interval, IntervalKind, Leg, LegKind, QueueEntry, Transfer
 from cti.ledger.families import Family, FamilyFold
 from cti.ledger.gap_events import LedgerKind, ledger_headers
+from cti.ledger.old_bridges import with_bridges
 
 #: Boots are not known; Uniqueids carry the second in which their channel began.
 BOOT: Final = "cel"
@@ -53,13 +54,15 @@ class PastCall(msgspec.Struct, kw_only=True):
 
     @property
     def answered_by(self) -> Leg | None:
-        """The leg that was called and talked first; else the first that talked."""
+        """The leg that was called and talked first; not that of the caller, whom Asterisk may call too."""
         talks = sorted(
             (one for one in self.intervals if one.kind is IntervalKind.TALK), key=lambda one: one.started_at
         )
         legs = {leg.id: leg for leg in self.legs}
-        talking = [legs[one.leg_id] for one in talks if one.leg_id in legs]
-        return next((leg for leg in talking if leg.outgoing), None)
+        called = [leg for one in talks if (leg := legs.get(one.leg_id)) is not None and leg.outgoing]
+        others = [leg for leg in called if leg.id != self.call.id]
+        strangers = [leg for leg in others if leg.number != self.call.caller_number]
+        return next(iter(strangers or others), None)
 
     @property
     def talk_seconds(self) -> float | None:
@@ -95,7 +98,7 @@ def past_calls(rows: Iterable[CelRow], *, node: str = "", trunks: tuple[str, ...
 
 
 def _calls(family: Family, node: str, trunks: tuple[str, ...]) -> Iterator[PastCall]:
-    rows = family.in_order()
+    rows = list(with_bridges(family.in_order()))
     headers = ledger_headers(rows)
     for _, one in headers:
         if one["Kind"] == LedgerKind.BEGUN and trunks and one["Channel"].startswith(trunks):

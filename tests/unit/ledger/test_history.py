@@ -130,6 +130,51 @@ def test_many_calls_come_one_by_one_as_they_end() -> None:
     assert seen == 50
 
 
+OLD = """
+eventtype    | eventtime             | cid_num    | exten | context | channame     | uniqueid | linkedid
+CHAN_START   | 2013-01-01 11:02:38.0 | 612345678  | 1002  | extern  | SIP/trunk-28 | 138.17   | 138.17
+CHAN_START   | 2013-01-01 11:02:38.2 | 1002       | s     | default | SIP/hg-13    | 138.18   | 138.17
+ANSWER       | 2013-01-01 11:02:42.0 | 1002       | s     | default | SIP/hg-13    | 138.18   | 138.17
+ANSWER       | 2013-01-01 11:02:42.1 | 0612345678 | s     | user    | SIP/trunk-28 | 138.17   | 138.17
+BRIDGE_START | 2013-01-01 11:02:42.2 | 0612345678 | s     | user    | SIP/trunk-28 | 138.17   | 138.17
+BRIDGE_END   | 2013-01-01 11:02:45.0 | 0612345678 | s     | user    | SIP/trunk-28 | 138.17   | 138.17
+CHAN_END     | 2013-01-01 11:02:45.2 | 1002       |       | user    | SIP/hg-13    | 138.18   | 138.17
+CHAN_END     | 2013-01-01 11:02:45.4 | 0612345678 | s     | user    | SIP/trunk-28 | 138.17   | 138.17
+"""
+
+
+def test_the_bridges_of_an_old_asterisk_are_understood() -> None:
+    past = only(table(OLD))
+    row = call_row(past)
+    assert (row["from"], row["answered"], row["answered_by"]) == ("612345678", "yes", "1002")
+    assert past.talk_seconds == pytest.approx(2.8)
+
+
+def test_bridges_without_a_name_are_one_bridge() -> None:
+    rows = [row for row in table(PICKED_UP) if row.event != "PICKUP"]
+    for row in rows:
+        row.extra.clear()
+    assert only(rows).talk_seconds == pytest.approx(10.0)
+
+
+ORIGINATED = """
+eventtype    | eventtime             | cid_num | exten | context | channame     | uniqueid | linkedid | extra
+CHAN_START   | 2024-01-01 11:00:00.0 |         | s     | default | SIP/a-1      | 200.1    | 200.1    |
+ANSWER       | 2024-01-01 11:00:03.0 | 1045    | 1001  | default | SIP/a-1      | 200.1    | 200.1    |
+CHAN_START   | 2024-01-01 11:00:03.2 | 1001    | s     | default | SIP/b-2      | 203.2    | 200.1    |
+ANSWER       | 2024-01-01 11:00:05.0 | 1001    | s     | default | SIP/b-2      | 203.2    | 200.1    |
+BRIDGE_ENTER | 2024-01-01 11:00:05.1 | 1001    | s     | default | SIP/b-2      | 203.2    | 200.1    | {"bridge_id":"B"}
+BRIDGE_ENTER | 2024-01-01 11:00:05.1 | 1045    | 1001  | default | SIP/a-1      | 200.1    | 200.1    | {"bridge_id":"B"}
+CHAN_END     | 2024-01-01 11:00:09.1 | 1001    |       | default | SIP/b-2      | 203.2    | 200.1    |
+CHAN_END     | 2024-01-01 11:00:09.2 | 1045    | 1001  | default | SIP/a-1      | 200.1    | 200.1    |
+"""  # noqa: E501
+
+
+def test_whom_asterisk_called_first_is_the_caller() -> None:
+    row = call_row(only(table(ORIGINATED)))
+    assert (row["from"], row["to"], row["answered_by"]) == ("1045", "1001", "1001")
+
+
 def test_csv_has_a_heading_and_gives_no_spreadsheet_a_formula() -> None:
     text = PICKED_UP.replace("| 1001    |", "| =1+1    |")
     out = io.StringIO()
