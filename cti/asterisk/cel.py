@@ -74,6 +74,8 @@ _EVENTS: Final = frozenset(
 )
 _NEEDED: Final = ("eventtype", "eventtime", "uniqueid")
 _UNIQUEID: Final = re.compile(r"(?:[\w.-]+-)?\d{9,11}\.\d+", re.ASCII)
+#: What a HANGUP said before it said it in JSON: cause, source, status of the dial.
+_OLD_HANGUP: Final = re.compile(r"(\d{1,3}),([^,]*),", re.ASCII)
 _COPY: Final = re.compile(r"COPY\s+\S+\s*\(([^)]*)\)\s+FROM\s+stdin", re.IGNORECASE)
 _RULE: Final = frozenset("+-= \t")
 _COPY_ESCAPE: Final = re.compile(r"\\(.)")
@@ -328,6 +330,8 @@ def _instant(text: str, timezone: tzinfo) -> float:
 def _extra(text: str) -> dict[str, str]:
     if not text:
         return {}
+    if (old := _OLD_HANGUP.match(text)) is not None:
+        return {"hangupcause": old[1], "hangupsource": old[2]}
     try:
         extra = msgspec.json.decode(text)
     except msgspec.DecodeError:

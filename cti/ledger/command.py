@@ -22,7 +22,7 @@ from cti.ledger.history import PastCall, past_calls
 from cti.ledger.history_import import import_calls
 from cti.ledger.history_report import print_table, write_csv, write_json_lines
 from cti.ledger.report import LANGUAGES, as_json, print_report
-from cti.ledger.sources import file_rows
+from cti.ledger.sources import PastRows
 
 _DAY_SECONDS = 86_400.0
 
@@ -60,12 +60,14 @@ def reconcile(
         if from_cel is not None:
             if import_ and node is None:
                 raise LedgerOptions
-            rows = file_rows(from_cel, timezone=_zone(timezone))
+            rows = PastRows(from_cel, timezone=_zone(timezone))
             calls = past_calls(rows, node=_node(node), trunks=tuple(trunk or ()))
             if import_:
                 _import(calls, _node(node))
             else:
                 _list(calls, json=json, csv=csv, legs=legs)
+            for complaint in rows.complaints:
+                typer.secho(complaint, fg=typer.colors.YELLOW, err=True)
             raise typer.Exit
         changes: dict[str, Any] = {"cel_csv_path": cel, "cel_database_url": None} if cel else {}
         if queue_log is not None:

@@ -13,15 +13,12 @@ from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 import asyncpg
-import structlog
 
 from cti.asterisk.cel import CelColumnsError, CelRow, order_of, read_record
 from cti.asterisk.cel_file import CelFile, in_order
 from cti.config import Settings
 from cti.db.engine import plain_dsn
 from cti.errors import LedgerColumnsUnknown, LedgerUnreadable
-
-log = structlog.get_logger(__name__)
 
 _TABLE_ROWS: Final = 2_000
 _TABLE_SECONDS: Final = 10.0
@@ -187,33 +184,41 @@ def open_source(settings: Settings, *, after: float) -> CelSource:
     return FileSource(CelFile(settings.cel_csv_path, after=after, timezone=timezone))
 
 
-def file_rows(path: Path, *, timezone: tzinfo) -> Iterator[CelRow]:
-    """The rows of a file as it is now, in order of time but for a little; a table may have the newest first.
+class PastRows:
+    """The rows of a file as it is now, nearly in order of time; a table may have the newest first."""
 
-    Raises:
-        LedgerUnreadable, LedgerColumnsUnknown
-    """
-    try:
-        file = CelFile(path, timezone=timezone)
+    def __init__(self, path: Path, *, timezone: tzinfo) -> None:
+        self._file = CelFile(path, timezone=timezone)
+        self._path = path
+
+    @property
+    def complaints(self) -> list[str]:
+        """What is to be said of lines that are no rows: the first of them, and how many there are."""
+        parser = self._file.parser
+        said = [f"{self._path}: line {fault.line}: {fault.reason}" for fault in parser.faults]
+        return [*said, f"{self._path}: {parser.broken} broken lines"] if said else []
+
+    def __iter__(self) -> Iterator[CelRow]:
+        """Once.
+
+        Raises:
+            LedgerUnreadable, LedgerColumnsUnknown
+        """
         try:
-            first = file.read()
+            first = self._file.read()
             if len(first) > 1 and first[0].at > first[-1].at:
-                while rows := file.read():
+                while rows := self._file.read():
                     first += rows
                 first = in_order(first)
             yield from first
-            while rows := file.read():
+            while rows := self._file.read():
                 yield from rows
-            for line in file.parser.faults:
-                log.warning("cel.broken_line", line=line.line, reason=line.reason)
-            if file.parser.broken:
-                log.warning("cel.broken_lines", count=file.parser.broken)
+        except OSError as error:
+            raise LedgerUnreadable(f"{self._path}: {error.strerror or error}") from error
+        except CelColumnsError as error:
+            raise LedgerColumnsUnknown(f"{self._path}: {error}") from error
         finally:
-            file.close()
-    except OSError as error:
-        raise LedgerUnreadable(f"{path}: {error.strerror or error}") from error
-    except CelColumnsError as error:
-        raise LedgerColumnsUnknown(f"{path}: {error}") from error
+            self._file.close()
 
 
 async def rows_after(settings: Settings, after: float) -> list[CelRow]:

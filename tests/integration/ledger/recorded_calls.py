@@ -2,13 +2,42 @@
 
 from pathlib import Path
 
-from cti.asterisk.events import parse
+from cti.asterisk.cel_file import read_all
+from cti.asterisk.events import encode, parse
 from cti.config import Settings, load
 from cti.db import migrations
-from tests.integration.recorder.test_recorder import BLOCKS, Service
-from tests.unit.board.scenario import TRANSCRIPTS
+from tests.integration.recorder.test_recorder import Service
+from tests.unit.board.scenario import TRANSCRIPTS, read_blocks
 
-NAMES = sorted(path.stem for path in TRANSCRIPTS.glob("*.ami"))
+
+def _spans() -> dict[str, tuple[float, float]]:
+    found = {}
+    for path in TRANSCRIPTS.glob("*.cel.csv"):
+        instants = [row.at for row in read_all(path)]
+        found[path.name.removesuffix(".cel.csv")] = (min(instants), max(instants))
+    return found
+
+
+def _one_after_another() -> list[str]:
+    """The calls of one Asterisk: some were recorded on several at the same time, which are left out."""
+    chosen: list[str] = []
+    over_at = 0.0
+    for name, (begin, end) in sorted(_spans().items(), key=lambda one: one[1][1]):
+        if begin > over_at + 1.0:
+            chosen.append(name)
+            over_at = end
+    return chosen
+
+
+NAMES = _one_after_another()
+BLOCKS = [
+    block
+    for number, name in enumerate(NAMES)
+    for block in (
+        encode("CtiBoot", _spans()[name][0] - 1, Boot=f"boot{number}"),
+        *read_blocks(TRANSCRIPTS / f"{name}.ami"),
+    )
+]
 
 
 async def record(url: str, folder: Path) -> Settings:
@@ -24,9 +53,8 @@ async def record(url: str, folder: Path) -> Settings:
 def settings_for(url: str, folder: Path) -> Settings:
     """Settings that name CEL and queue_log of all recorded calls, written below ``folder``."""
     cel, queue_log = folder / "cel.csv", folder / "queue_log"
-    order = sorted(NAMES, key=lambda name: (TRANSCRIPTS / f"{name}.cel.csv").read_text().split(",")[1])
-    cel.write_text("".join((TRANSCRIPTS / f"{name}.cel.csv").read_text(encoding="utf-8") for name in order))
-    queue_log.write_text("".join((TRANSCRIPTS / f"{name}.queue_log").read_text() for name in order))
+    cel.write_text("".join((TRANSCRIPTS / f"{name}.cel.csv").read_text(encoding="utf-8") for name in NAMES))
+    queue_log.write_text("".join((TRANSCRIPTS / f"{name}.queue_log").read_text() for name in NAMES))
     return load(
         home=folder, database_url=url, node="lab", cel_csv_path=cel, queue_log_path=queue_log,
         ami_secret="x", ami_phone_secret="x", agi_secret="x",

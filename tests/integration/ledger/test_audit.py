@@ -222,3 +222,18 @@ async def test_history_is_imported_once_however_often(
     assert "ledger.node_is_recorded" in mine.stderr
     nameless = await asyncio.to_thread(from_cel, settings, "--import")
     assert (nameless.returncode, "ledger.options" in nameless.stderr) == (2, True)
+
+
+def test_what_is_listed_goes_to_the_output_and_complaints_go_beside_it(
+    settings: Settings, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.csv"
+    broken.write_text(settings.cel_csv_path.read_text() + '"CHAN_END","17\n')
+    listed = reconcile(settings, "--from-cel", str(broken), "--json")
+    assert listed.returncode == 0
+    calls = [json.loads(line) for line in listed.stdout.splitlines()]
+    assert sum(len(call["legs"]) for call in calls) > 50
+    assert "broken.csv: 1 broken lines" in listed.stderr
+    table = reconcile(settings, "--from-cel", str(settings.cel_csv_path))
+    assert "13800138000" in table.stdout
+    assert table.stderr == ""
