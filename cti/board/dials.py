@@ -83,6 +83,9 @@ def _note_direction(state: State, dialled: LegTrack, out: list[Fact]) -> None:
     call = state.calls[dialled.leg.call_id].call
     if call.direction is Direction.INTERNAL and call.id != dialled.leg.id:
         call.direction = Direction.OUTBOUND
+        maker = state.legs.get(call.id)
+        if maker is not None and call.agent_id is None:
+            call.agent_id = maker.leg.agent_id
         out.append(CallChanged(at=state.at, call=call))
 
 

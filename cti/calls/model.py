@@ -128,7 +128,7 @@ class Call(msgspec.Struct, kw_only=True):
     dialled_number: str | None = None
     language: str | None = None
     queue: str | None = None
-    #: The agent who talked last.
+    #: The agent who talked last; of a call out that nobody took, the one who made it.
     agent_id: int | None = None
     merged_into: str | None = None
     #: It ended in a voicemail box.

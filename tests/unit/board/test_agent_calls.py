@@ -33,7 +33,7 @@ def test_a_call_out_that_nobody_takes_has_a_ring_and_the_networks_cause_and_no_a
     scenario = run(name)
     assert scenario.spans() == [("agent 1", "ring", 0.0, rang)]
     [call] = scenario.calls.values()
-    assert (call.direction, call.answered_at) == (Direction.OUTBOUND, None)
+    assert (call.direction, call.answered_at, call.agent_id) == (Direction.OUTBOUND, None, 1)
     agent, network = scenario.legs.values()
     assert (agent.agent_id, agent.answered_at, network.answered_at) == (1, None, None)
     assert (agent.hangup_cause, network.hangup_cause) == (cause, cause)
