@@ -106,6 +106,7 @@ def test_a_shape_loses_no_leg_when_the_service_is_killed_in_the_middle(
     assert not any(books.open_rows.values()), books.open_rows
     found = recorded(books, play.has)
     assert any(call["gap"] for call in found.calls)
+    assert all(call.hold_seconds is None for call in play.listed if call.gap)
     unknown = [call["id"] for call in found.calls if not call["gap"]]
     for span in found.intervals:
         measured = span["ended_at"] is not None

@@ -10,9 +10,11 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cti import config
+from cti.calls.store import CallFilter, CallSummary, page_calls
 from cti.db.engine import open_engine
 from cti.db.migrations import upgrade
 from cti.installation.postgres import EmbeddedPostgres
@@ -44,6 +46,8 @@ class Played:
     restarted_at: float | None = None
     books: Books | None = None
     cel: dict[str, Channel] = field(default_factory=dict)
+    #: Its calls as the API lists them.
+    listed: list[CallSummary] = field(default_factory=list)
     #: What `cti reconcile` says of it.
     report: Report | None = None
     #: Why it could not be played to its end.
@@ -125,9 +129,16 @@ class _Site:
         played.ended_at = time.time()
         played.books = await read_books(self.service.database_url)
         played.cel = read_cel(self.lab.plan.cel_csv, after=played.begun_at)
+        played.listed = await self._listed(played)
         settings = config.load(**self.lab.settings(self.service.home, self.service.database_url))
         played.report = await audit(settings, played.begun_at, played.ended_at)
         return played
+
+    async def _listed(self, played: Played) -> list[CallSummary]:
+        begin, end = (datetime.fromtimestamp(at, UTC) for at in (played.begun_at, played.ended_at))
+        async with open_engine(self.service.database_url) as engine, engine.connect() as connection:
+            calls, _ = await page_calls(connection, CallFilter(from_at=begin, to_at=end))
+        return calls
 
     async def _play_and_kill(self, played: Played, kill_after: float) -> None:
         async def kill(born: asyncio.Future[object]) -> Callable[[], None]:
