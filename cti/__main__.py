@@ -12,6 +12,7 @@ from cti import config
 from cti.errors import CtiError
 from cti.http.principal import Language, Role
 from cti.ledger.command import reconcile
+from cti.replay.command import replay
 from cti.trace.command import trace
 
 program = typer.Typer(
@@ -25,6 +26,7 @@ users = typer.Typer(name="user", help="People who sign in.", no_args_is_help=Tru
 program.add_typer(users)
 program.command("reconcile")(reconcile)
 program.command("trace")(trace)
+program.command("replay")(replay)
 
 
 @program.command("serve")

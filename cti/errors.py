@@ -144,6 +144,18 @@ class LedgerDatabaseAway(LedgerError):
     code = "ledger.database_away"
 
 
+class HistoryOfLivingNode(LedgerError):
+    """Past calls cannot be written under the name of a node that a service records."""
+
+    code = "ledger.node_is_recorded"
+
+
+class LedgerOptions(LedgerError):
+    """These options do not go together."""
+
+    code = "ledger.options"
+
+
 # --- Trace and replay ---
 
 
@@ -183,16 +195,28 @@ class TraceExists(TraceError):
     code = "trace.file_exists"
 
 
-class HistoryOfLivingNode(LedgerError):
-    """Past calls cannot be written under the name of a node that a service records."""
+class ReplayError(CtiError):
+    """Rows could not be made again from the journal."""
 
-    code = "ledger.node_is_recorded"
+    code = "replay.error"
 
 
-class LedgerOptions(LedgerError):
-    """These options do not go together."""
+class ReplayServiceRuns(ReplayError):
+    """The service is running and writes these rows; stop it first, or use --check."""
 
-    code = "ledger.options"
+    code = "replay.service_runs"
+
+
+class ReplayNoStart(ReplayError):
+    """Nowhere in this journal is the state known from which rows could be made."""
+
+    code = "replay.no_start"
+
+
+class ReplayDatabaseAway(ReplayError):
+    """The database did not answer."""
+
+    code = "replay.database_away"
 
 
 # --- FastAGI ---

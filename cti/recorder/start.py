@@ -8,6 +8,7 @@ import msgspec
 
 from cti.board.board import Board, BoardVersionError
 from cti.journal.reader import JournalReader
+from cti.journal.segment import Segment
 
 _DIGIT_FOLLOWS: Final = rb"(?![0-9])"
 
@@ -40,21 +41,26 @@ def starts(reader: JournalReader, node: str, position: int) -> Iterator[Start]:
     the last one given is an empty board at the oldest record.
     """
     segments = [segment for segment in reader.segments if segment.first <= position]
+    start = None
     for segment in reversed(segments):
-        if segment.first == 1:
-            yield Start(position=0, node=node)
-            return
-        checkpoint = reader.checkpoint(segment)
-        if checkpoint is None:
-            continue
-        try:
-            board = Board.load(checkpoint.state)
-        except BoardVersionError:
-            continue
-        if board.gap_from is not None:  # what a snapshot had listed by then cannot be told again
-            continue
-        yield Start(position=checkpoint.position, node=board.node, state=checkpoint.state)
-        if segment is segments[0]:
-            return
-    if segments:
+        start = known_start(reader, segment, node)
+        if start is not None:
+            yield start
+    if segments and start is None:
         yield Start(position=segments[0].first - 1, node=node)
+
+
+def known_start(reader: JournalReader, segment: Segment, node: str) -> Start | None:
+    """The start before a segment's first record; None when the board's state there is not known."""
+    if segment.first == 1:
+        return Start(position=0, node=node)
+    checkpoint = reader.checkpoint(segment)
+    if checkpoint is None:
+        return None
+    try:
+        board = Board.load(checkpoint.state)
+    except BoardVersionError:
+        return None
+    if board.gap_from is not None:  # what a snapshot had listed by then cannot be told again
+        return None
+    return Start(position=checkpoint.position, node=board.node, state=checkpoint.state)

@@ -48,11 +48,11 @@ _ENDINGS: Final = (
     ("BridgeNumChannels", Content.PLAIN),
 )
 _PLAIN: Final = """
-    Timestamp SystemName Boot Kind Cause Cause-txt DialStatus Result Reason IsExternal TransferType DestType
-    Queue Position OriginalPosition Count HoldTime TalkTime RingTime Wait Duration BridgeId Outcome
-    HungUpFirst Membership Penalty Status InCall Ringinuse Wrapuptime Paused PausedReason LastPause LastCall
-    LoginTime CallsTaken NumberState Question Questions Rating Menu LocalOptimization MusicClass ParkingLot
-    ParkingTimeout ParkingDuration
+    Timestamp SystemName Version Previous New By Boot Kind Cause Cause-txt DialStatus Result Reason
+    IsExternal TransferType DestType Queue Position OriginalPosition Count HoldTime TalkTime RingTime Wait
+    Duration BridgeId Outcome HungUpFirst Membership Penalty Status InCall Ringinuse Wrapuptime Paused
+    PausedReason LastPause LastCall LoginTime CallsTaken NumberState Question Questions Rating Menu
+    LocalOptimization MusicClass ParkingLot ParkingTimeout ParkingDuration
 """
 _NAMED: Final = {
     **dict.fromkeys(_PLAIN.split(), Content.PLAIN),

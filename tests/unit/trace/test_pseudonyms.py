@@ -1,11 +1,13 @@
 """What stands for a number or a name: shaped like it, always the same, and never the thing itself."""
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cti import board
 from cti.asterisk.events import parse
 from cti.trace.headers import content_of, without_persons
 from cti.trace.pseudonyms import Pseudonyms
@@ -86,6 +88,14 @@ def test_a_header_that_nobody_has_looked_at_is_left_out() -> None:
     event = parse(found)
     assert (event.name, event.at, event.get("Uniqueid")) == ("UserEvent", 5.0, "n-1.1")
     assert re.fullmatch(r"[A-Z][a-z]\\[a-z]{2}\n", event.get("CallerIDName"))
+
+
+def test_every_header_that_the_board_reads_is_known() -> None:
+    read = set()
+    for module in Path(board.__file__).parent.glob("*.py"):
+        read |= set(re.findall(r'(?:\bget\(|out, )"([A-Z]\w+)"', module.read_text()))
+    assert len(read) > 30
+    assert {header for header in read if content_of(header) is None} == set()
 
 
 def test_headers_of_every_party_are_known_by_how_they_end() -> None:

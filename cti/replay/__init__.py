@@ -1,0 +1,1 @@
+"""Rows made again from the journal."""

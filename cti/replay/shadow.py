@@ -1,0 +1,62 @@
+"""Tables like the recorder's that only this connection sees, and that end with it.
+
+They go by the recorder's names, so what the recorder writes with is used as it is, and not one of its own
+rows is touched until the whole range has been folded.
+"""
+
+from typing import Final
+
+import asyncpg
+
+from cti.recorder.rows import ALL
+
+#: What a batch writes or moves besides rows.
+_ASIDE: Final = ("dispositions", "recorder_positions")
+
+
+async def schema_of(connection: asyncpg.Connection) -> str:
+    """The schema in which the real tables are, quoted; asked before there are others of their names."""
+    return str(
+        await connection.fetchval(
+            "SELECT quote_ident(n.nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE c.oid = 'calls'::regclass"
+        )
+    )
+
+
+async def make_shadow(connection: asyncpg.Connection, schema: str, node: str, position: int) -> None:
+    """Makes empty tables that reflect the journal up to a position."""
+    for table in (*(spec.table for spec in ALL), *_ASIDE):
+        await connection.execute(
+            f"CREATE TEMPORARY TABLE {table} (LIKE {schema}.{table} "
+            "INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)"
+        )
+    await connection.execute(
+        "INSERT INTO recorder_positions (node, position) VALUES ($1, $2)", node, position
+    )
+    await connection.execute(
+        "CREATE TEMPORARY TABLE reach (node text NOT NULL, exact bool NOT NULL, "
+        "calls_from timestamptz NOT NULL, agents_from timestamptz, "
+        "boots text[] NOT NULL, first bigint NOT NULL, last bigint NOT NULL)"
+    )
+    await connection.execute("CREATE TEMPORARY TABLE spared_calls (id text PRIMARY KEY)")
+    await connection.execute(
+        "CREATE TEMPORARY TABLE spared_windows (from_at timestamptz NOT NULL, to_at timestamptz NOT NULL, "
+        "first bigint NOT NULL, last bigint NOT NULL)"
+    )
+
+
+async def end_shadow(connection: asyncpg.Connection) -> None:
+    """Gives the recorder's names back to the real tables, whose triggers look for one another by name.
+
+    It also lets PostgreSQL see how many rows there are: nobody does that for tables of one connection.
+    """
+    for table in (*(spec.table for spec in ALL), *_ASIDE):
+        await connection.execute(f"ALTER TABLE pg_temp.{table} RENAME TO {folded(table)}")
+    for spec in ALL:
+        await connection.execute(f"ANALYZE {folded(spec.table)}")
+
+
+def folded(table: str) -> str:
+    """What the shadow of a table is called in the end."""
+    return f"folded_{table}"
