@@ -7,7 +7,6 @@ board at the beginning of the call already knew of its agents is written before 
 have told it.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -23,7 +22,7 @@ from cti.journal.record import Damage
 from cti.recorder.batch import Changes
 from cti.recorder.start import Start, starts
 from cti.trace.kinship import Kinship, is_about_all, leg_ids_in, touched
-from cti.trace.search import Progress, erased, find
+from cti.trace.search import Progress, erased, find, naming
 
 #: How long after its end a call is still watched: an agent's pause may come late.
 _LINGER_SECONDS: Final = 10.0
@@ -38,6 +37,10 @@ _MEMBERSHIP: Final = frozenset(
     }
 )
 _BOOT: Final = "CtiBoot"
+_LEDGER_CALL: Final = "CtiLedgerCall"
+_LEDGER_BLOCK: Final = b"Event: CtiLedgerCall\r\n"
+#: How long after a call its missing legs may be filled in from Asterisk's ledger.
+_FILLED_SECONDS: Final = 2 * 86_400.0
 _SNAPSHOT_END: Final = "CtiSnapshotEnd"
 
 
@@ -105,7 +108,7 @@ def _scope(reader: JournalReader, start: Start, call: str, progress: Progress) -
             target = _target(facts, call)
             if target is not None:
                 kinship.keep(target)
-        elif about.calls or about.loosely:
+        if target is not None and (about.calls or about.loosely):
             family = kinship.family(target)
             if family & (about.calls | about.loosely):
                 over_at = None if _goes_on(board, family) else board.at
@@ -140,8 +143,7 @@ class _Taker:
     def __init__(self, start: Start, scope: Scope) -> None:
         self._scope = scope
         self._board = start.board()
-        names = b"|".join(re.escape(uniqueid.encode()) for uniqueid in scope.legs.values())
-        self._names = re.compile(rb"inkedid: (?:" + names + rb")\r|niqueid: (?:" + names + rb")\r")
+        self.names = naming(scope.legs.values())
         self._bridges: set[str] = set()
         self._begun = False
         #: Since the events stopped to come, until a snapshot: the call may turn up in the midst of it.
@@ -150,16 +152,23 @@ class _Taker:
             scope=scope, node=start.node, opening=[], events=[], changes=Changes(start.node)
         )
 
+    @property
+    def at(self) -> float:
+        """The instant of the last event."""
+        return self._board.at
+
     def take(self, position: int, block: bytes) -> None:
+        """Applies the next event, and keeps it if it belongs to the call."""
         event = parse(block)
         board, scope = self._board, self._scope
-        named = self._names.search(block) is not None and any(
+        named = self.names.search(block) is not None and any(
             leg_id in scope.legs for leg_id in leg_ids_in(event, board.boot)
         )
         of_all = is_about_all(event)
         if not self._begun and event.name == _BOOT and event.get("Boot") != board.boot:
             self._gap.clear()  # what was before has ended
-        if not self._begun and not self._gap and (named or of_all):
+        of_ledger = event.name == _LEDGER_CALL
+        if not self._begun and not self._gap and (named or of_all or of_ledger):
             self.cutting.opening = opening(board, scope.agents, event.at or board.at)
         facts = board.apply(event)
         about = touched(facts)
@@ -167,6 +176,7 @@ class _Taker:
         if is_ours:
             ours = [fact for fact in facts if self._is_of_family(fact)]
             self.cutting.changes.mark(ours, position)
+        named = named or (of_ledger and is_ours)
         bridges = {value for header, value in event.headers.items() if header.endswith("BridgeUniqueid")}
         if named:
             self._bridges |= bridges
@@ -210,7 +220,20 @@ def _take(reader: JournalReader, start: Start, scope: Scope, progress: Progress)
         if not position & 0x3FFF:
             progress(position)
         taker.take(position, block)
+    _take_later(reader, scope, taker, progress)
     return taker.cutting
+
+
+def _take_later(reader: JournalReader, scope: Scope, taker: _Taker, progress: Progress) -> None:
+    """What the ledger filled in when the call was over."""
+    until = taker.at + _FILLED_SECONDS
+    for position, block in reader.read(after=scope.last):
+        if not position & 0x3FFF:
+            progress(position)
+            if parse(block).at > until:
+                return
+        if block.startswith(_LEDGER_BLOCK) and taker.names.search(block):
+            taker.take(position, block)
 
 
 def opening(board: Board, agents: frozenset[int], at: float) -> list[bytes]:

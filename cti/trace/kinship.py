@@ -2,7 +2,8 @@
 
 A call is *one with* another when they merge, or when an event of the one changes a leg of the other (they
 meet in a bridge, one dials the other). It *depends on* another when an event of that one ends its wrap-up or
-moves its agent: the agent's next call is needed to know when he stopped to wrap up, but not the one after.
+moves its agent: the agent's next call is needed to know when he stopped to wrap up, but not the one after. It
+also depends on what its agent has on his phone already when he is called.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from cti.asterisk.events import OWN_PREFIX, AmiEvent
+from cti.asterisk.events import AmiEvent
 from cti.board.board import Board
 from cti.board.facts import (
     AgentStateChanged,
@@ -48,6 +49,17 @@ _CALL: Final = (
     OfferEnded,
 )
 _SURVEY: Final = (SurveyStarted, SurveyChanged, SurveyEnded)
+_ABOUT_ALL: Final = frozenset(
+    {
+        "CtiBoot",
+        "CtiClockStepped",
+        "CtiConnected",
+        "CtiDisconnected",
+        "CtiLedgerBegin",
+        "CtiSnapshotBegin",
+        "CtiSnapshotEnd",
+    }
+)
 #: Calls that are over are forgotten in turns, not at each event.
 _SWEEP: Final = 1_024
 
@@ -118,7 +130,10 @@ class Kinship:
             elif isinstance(fact, CallMerged):
                 self._join(fact.call.id, fact.into.id)
         for call_id, agent_id in about.agents:
-            self._kin(call_id).agents.add(agent_id)
+            kin = self._kin(call_id)
+            if agent_id not in kin.agents:
+                kin.agents.add(agent_id)
+                kin.depends_on |= self._calls_with(agent_id) - {call_id}
         if about.calls or about.loosely:
             self._connect(event, about)
         self._events += 1
@@ -126,8 +141,8 @@ class Kinship:
             self._sweep()
 
     def _connect(self, event: AmiEvent, about: Touched) -> None:
-        if event.name.startswith(OWN_PREFIX) and not event.get("Uniqueid"):
-            return  # a boot, a gap: it is about all calls and joins none
+        if is_about_all(event):
+            return
         of = {
             self._of_leg[leg_id] for leg_id in leg_ids_in(event, self._board.boot) if leg_id in self._of_leg
         }
@@ -138,6 +153,10 @@ class Kinship:
             self._join(one, other)
         for call_id in about.loosely:
             self._kin(call_id).depends_on |= of - {call_id}
+
+    def _calls_with(self, agent_id: int) -> set[str]:
+        """The calls that an agent has on his device now."""
+        return {leg.call_id for leg in self._board.legs() if leg.agent_id == agent_id}
 
     def _kin(self, call_id: str) -> "_Kin":
         return self._calls.setdefault(call_id, _Kin())
@@ -197,5 +216,5 @@ class _Kin(msgspec.Struct, kw_only=True):
 
 
 def is_about_all(event: AmiEvent) -> bool:
-    """Whether the event is about the connection, a boot or a snapshot, and so about every call."""
-    return event.name.startswith(OWN_PREFIX) and not event.get("Uniqueid")
+    """Whether the event is about the connection, the clock, a boot or a snapshot: it joins no calls."""
+    return event.name in _ABOUT_ALL

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from cti.recorder import rows as specs
 from cti.recorder.batch import Batch, Changes
-from cti.trace.headers import Content
+from cti.trace.content import Content
 from cti.trace.pseudonyms import Pseudonyms
 
 Rows = dict[str, list[dict[str, Any]]]

@@ -1,7 +1,7 @@
 """Finding a call in the journal by its name."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -46,6 +46,12 @@ def find(reader: JournalReader, call: str, progress: Progress) -> int:
     raise CallUnknown(f"the journal knows no call or channel {call!r}")
 
 
+def naming(uniqueids: Iterable[str]) -> re.Pattern[bytes]:
+    """What finds the blocks that name one of some channels, in a header or in the JSON of a ledger's call."""
+    names = b"|".join(re.escape(uniqueid.encode("utf-8", "replace")) for uniqueid in uniqueids)
+    return re.compile(rb'(?:niqueid|inkedid)(?:: |":")(' + names + rb')[\r"]')
+
+
 def erased(reader: JournalReader) -> CallErased:
     """The error that says until when the journal reaches."""
     began_at = reader.began_at(reader.segments[0])
@@ -58,9 +64,7 @@ def _find_in(reader: JournalReader, segments: list[Segment], call: str, progress
         return None
     # A call's id is the boot and the Uniqueid, either of which may have hyphens.
     names = {call, *(call[at.end() :] for at in re.finditer("-", call))} - {""}
-    pattern = re.compile(
-        b"niqueid: (" + b"|".join(re.escape(name.encode("utf-8", "replace")) for name in names) + rb")\r"
-    )
+    pattern = naming(names)
     boot = _boot_at(reader, segments[0])
     first, last = segments[0].first, reader.segments[-1].first
     until = None if segments[-1].first == last else _end(reader, segments[-1])
@@ -72,7 +76,8 @@ def _find_in(reader: JournalReader, segments: list[Segment], call: str, progress
         found = pattern.search(block)
         if found is not None:
             uniqueid = found[1].decode()
-            if call == uniqueid or boot is None or call == f"{boot}-{uniqueid}":
+            of = parse(block).get("Boot") or boot  # the ledger tells of earlier boots too
+            if call == uniqueid or of is None or call == f"{of}-{uniqueid}":
                 return position
     return None
 

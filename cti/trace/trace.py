@@ -12,8 +12,9 @@ from cti.asterisk.events import AmiEvent, encode, parse
 from cti.board.board import Board
 from cti.errors import TraceExists, TraceNotAnonymous
 from cti.recorder.batch import Changes
+from cti.trace.content import Content
 from cti.trace.cut import Cutting
-from cti.trace.headers import Content, content_of, numbers_of, personal, without_persons
+from cti.trace.headers import numbers_of, parts, personal, without_persons
 from cti.trace.pseudonyms import NOBODY, Pseudonyms, numbers_in
 from cti.trace.rows import Rows, differences, renamed, rows_of
 
@@ -99,8 +100,8 @@ def _refuse_persons(events: list[AmiEvent], blocks: list[bytes]) -> None:
             numbers |= {number.removeprefix("+") for number in numbers_in(value)}
             if content is Content.NAME and len(value) >= _SHORTEST_NAME and value not in NOBODY:
                 names.add(value)
-    for header, value in _values(blocks):
-        plain = content_of(header) is Content.PLAIN
+    for header, content, value in _left(blocks):
+        plain = content is Content.PLAIN
         for number in numbers_in(value):
             digits = number.removeprefix("+")
             if digits in numbers and not (plain and len(digits) < _SUBSCRIBER_DIGITS):
@@ -109,8 +110,8 @@ def _refuse_persons(events: list[AmiEvent], blocks: list[bytes]) -> None:
             raise TraceNotAnonymous(f"a name would have been left in a {header} header")
 
 
-def _values(blocks: list[bytes]) -> Iterator[tuple[str, str]]:
+def _left(blocks: list[bytes]) -> Iterator[tuple[str, Content, str]]:
     for block in blocks:
-        for header, value in parse(block).headers.items():
+        for header, content, value in parts(parse(block)):
             if not _MADE_UP.fullmatch(header):
-                yield header, value
+                yield header, content, value

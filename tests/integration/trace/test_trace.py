@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import subprocess
@@ -10,8 +11,10 @@ from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from cti.asterisk.cel import parse_rows
 from cti.asterisk.events import encode, is_wanted, parse
 from cti.board.board import Board
 from cti.calls.model import IntervalKind
@@ -25,6 +28,7 @@ from cti.errors import (
 )
 from cti.journal.journal import Journal
 from cti.journal.reader import JournalReader
+from cti.ledger.gap_events import ledger_headers
 from cti.recorder.start import starts
 from cti.trace.cut import Cutting, cut
 from cti.trace.trace import Trace, anonymous, file_name, write
@@ -253,6 +257,33 @@ async def test_a_call_that_turns_up_in_a_snapshot_brings_the_gap_and_the_snapsho
     assert names.count("CtiSnapshotEnd") == 1
     [call_row] = Scenario([parse(block) for block in trace.blocks]).calls.values()
     assert call_row.gap
+
+
+@pytest.mark.parametrize("seen", [False, True])
+async def test_what_the_ledger_filled_in_later_is_in_it_without_persons(tmp_path: Path, seen: bool) -> None:
+    """CEL has all of the call; of its events none had come, or all but those of the agent's leg."""
+    call = blocks_of("answered")
+    rows = list(parse_rows((TRANSCRIPTS / "answered.cel.csv").read_text()))
+    caller, agent = dict.fromkeys(row.uniqueid for row in rows)
+    missed = [block for block in call if agent.encode() not in block]
+    known = next(iter(Scenario([parse(block) for block in booted(missed)]).calls.values())) if seen else None
+    said = {
+        "rows": ledger_headers(rows),
+        "missing": [agent] if seen else [caller, agent],
+        "known": None if known is None else {**msgspec.to_builtins(known), "caller_number": CALLER},
+        "unknown": [],
+    }
+    text = json.dumps(msgspec.to_builtins(said), separators=(",", ":"))
+    filled = encode("CtiLedgerCall", parse(call[-1]).at + 600, Boot=BOOT, Call=text)
+    before = [*booted(blocks_of("abandoned", later=-900)), *(missed if seen else [])]
+    async with journal_of(tmp_path, [*before, *blocks_of("abandoned", later=300), filled]) as reader:
+        trace = trace_of(reader, caller)
+    assert trace.differences == []
+    found = Scenario([parse(block) for block in trace.blocks])
+    assert {leg.uniqueid for leg in found.legs.values()} == {caller, agent}
+    whole = b"".join(trace.blocks).decode()
+    assert "CtiLedgerCall" in whole
+    assert not re.search(rf'(?<!\d)({CALLER}|4001)(?!\d)|"1001"|/1001', whole)
 
 
 async def test_a_call_that_still_goes_on_is_cut_as_far_as_it_is(tmp_path: Path) -> None:

@@ -1,0 +1,64 @@
+"""What each header of an event holds, as far as it may tell of a person."""
+
+from enum import Enum, auto
+from typing import Final
+
+
+class Content(Enum):
+    """What a header holds."""
+
+    #: Words of Asterisk's and ours, counts, instants, and ids that Asterisk made up.
+    PLAIN = auto()
+    NUMBER = auto()
+    NAME = auto()
+    CHANNEL = auto()
+    #: A queue member: an agent's opaque name, or one that somebody wrote by hand.
+    MEMBER = auto()
+    #: A whole call out of Asterisk's ledger (`cti.trace.ledger_call`).
+    LEDGER = auto()
+
+
+#: By the end of the header's name: the same stands in events with `Dest`, `Transferee` … before it.
+_ENDINGS: Final = (
+    ("CallerIDNum", Content.NUMBER),
+    ("ConnectedLineNum", Content.NUMBER),
+    ("Exten", Content.NUMBER),
+    ("Extension", Content.NUMBER),
+    ("CallerIDName", Content.NAME),
+    ("ConnectedLineName", Content.NAME),
+    ("Channel", Content.CHANNEL),
+    ("Interface", Content.CHANNEL),
+    ("MemberName", Content.MEMBER),
+    ("Uniqueid", Content.PLAIN),
+    ("Linkedid", Content.PLAIN),
+    ("ChannelState", Content.PLAIN),
+    ("ChannelStateDesc", Content.PLAIN),
+    ("Context", Content.PLAIN),
+    ("Priority", Content.PLAIN),
+    ("Language", Content.PLAIN),
+    ("BridgeType", Content.PLAIN),
+    ("BridgeTechnology", Content.PLAIN),
+    ("BridgeNumChannels", Content.PLAIN),
+)
+_PLAIN: Final = """
+    Timestamp SystemName Version Previous New By Boot LegKind Kind Cause Cause-txt DialStatus Result Reason
+    IsExternal TransferType DestType Queue Position OriginalPosition Count HoldTime TalkTime RingTime Wait
+    Duration BridgeId Outcome HungUpFirst Membership Penalty Status InCall Ringinuse Wrapuptime Paused
+    PausedReason LastPause LastCall LoginTime CallsTaken NumberState Question Questions Rating Menu
+    LocalOptimization MusicClass ParkingLot ParkingTimeout ParkingDuration
+"""
+_NAMED: Final = {
+    **dict.fromkeys(_PLAIN.split(), Content.PLAIN),
+    **dict.fromkeys(("Number", "Choice", "ParkingSpace"), Content.NUMBER),
+    **dict.fromkeys(("Oldname", "Newname", "Location", "ParkerDialString"), Content.CHANNEL),
+    "Name": Content.MEMBER,
+    "Call": Content.LEDGER,
+}
+
+
+def content_of(header: str) -> Content | None:
+    """What a header holds; None for one that is not known."""
+    found = _NAMED.get(header)
+    if found is not None:
+        return found
+    return next((content for ending, content in _ENDINGS if header.endswith(ending)), None)
