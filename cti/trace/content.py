@@ -30,6 +30,7 @@ _ENDINGS: Final = (
     ("Interface", Content.CHANNEL),
     ("MemberName", Content.MEMBER),
     ("Uniqueid", Content.PLAIN),
+    ("UniqueId", Content.PLAIN),
     ("Linkedid", Content.PLAIN),
     ("ChannelState", Content.PLAIN),
     ("ChannelStateDesc", Content.PLAIN),
@@ -45,11 +46,11 @@ _PLAIN: Final = """
     IsExternal TransferType DestType Queue Position OriginalPosition Count HoldTime TalkTime RingTime Wait
     Duration BridgeId Outcome HungUpFirst Membership Penalty Status InCall Ringinuse Wrapuptime Paused
     PausedReason LastPause LastCall LoginTime CallsTaken NumberState Question Questions Rating Menu
-    LocalOptimization MusicClass ParkingLot ParkingTimeout ParkingDuration
+    LocalOptimization MusicClass ParkingLot Parkinglot Success ParkingTimeout ParkingDuration
 """
 _NAMED: Final = {
     **dict.fromkeys(_PLAIN.split(), Content.PLAIN),
-    **dict.fromkeys(("Number", "Choice", "ParkingSpace"), Content.NUMBER),
+    **dict.fromkeys(("Number", "Choice", "Forward", "ParkingSpace"), Content.NUMBER),
     **dict.fromkeys(("Oldname", "Newname", "Location", "ParkerDialString"), Content.CHANNEL),
     "Name": Content.MEMBER,
     "Call": Content.LEDGER,

@@ -108,7 +108,11 @@ def _note(found: Touched, call_id: str, agent_id: int | None, *, loosely: bool =
 def leg_ids_in(event: AmiEvent, boot: str) -> Iterator[str]:
     """The ids of the legs that an event names."""
     for header, value in event.headers.items():
-        if header.endswith(("Uniqueid", "Linkedid")) and not header.endswith("BridgeUniqueid") and value:
+        if (
+            header.endswith(("Uniqueid", "UniqueId", "Linkedid"))
+            and not header.endswith("BridgeUniqueid")
+            and value
+        ):
             yield f"{boot}-{value}"
 
 

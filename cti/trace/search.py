@@ -49,7 +49,7 @@ def find(reader: JournalReader, call: str, progress: Progress) -> int:
 def naming(uniqueids: Iterable[str]) -> re.Pattern[bytes]:
     """What finds the blocks that name one of some channels, in a header or in the JSON of a ledger's call."""
     names = b"|".join(re.escape(uniqueid.encode("utf-8", "replace")) for uniqueid in uniqueids)
-    return re.compile(rb'(?:niqueid|inkedid)(?:: |":")(' + names + rb')[\r"]')
+    return re.compile(rb'(?:nique[iI]d|inkedid)(?:: |":")(' + names + rb')[\r"]')
 
 
 def erased(reader: JournalReader) -> CallErased:

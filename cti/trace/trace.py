@@ -19,7 +19,7 @@ from cti.trace.pseudonyms import NOBODY, Pseudonyms, numbers_in
 from cti.trace.rows import Rows, differences, renamed, rows_of
 
 #: What Asterisk makes up by itself: clocks, counters, random ids.
-_MADE_UP: Final = re.compile(r"(?:Timestamp|.*niqueid|.*Linkedid|BridgeId|Boot|Last\w+|LoginTime)")
+_MADE_UP: Final = re.compile(r"(?:Timestamp|.*nique[iI]d|.*Linkedid|BridgeId|Boot|Last\w+|LoginTime)")
 #: Shorter numbers are extensions, and may be a count elsewhere.
 _SUBSCRIBER_DIGITS: Final = 7
 #: Shorter names may be a part of any word.
