@@ -259,12 +259,12 @@ def wrap_up(ami: AmiObserver, seconds: float) -> Callable[[], None]:
     """Do what the service does about wrap-up; the returned call ends it.
 
     An agent whose queue call is connected is paused with the reason ``wrap-up`` while he still talks;
-    ``seconds`` after the call, and after his phone has let it go, he is unpaused.
+    ``seconds`` after his phone has let it go he is unpaused.
     """
     tasks: set[asyncio.Task[Any]] = set()
     gone: set[str] = set()
-    #: Calls that are over while the agent's channel lives: who is on it.
-    leaving: dict[str, str] = {}
+    #: Agents whose channel, when it goes, takes the call along.
+    talking: dict[str, str] = {}
 
     def spawn(work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -278,15 +278,19 @@ def wrap_up(ami: AmiObserver, seconds: float) -> Callable[[], None]:
     def listener(event: Any) -> None:
         match event.get("Event"):
             case "AgentConnect":
+                # A Local channel may go while the agent talks on, and then only the end of the call counts.
+                if not event["Interface"].startswith("Local/"):
+                    talking[event["DestUniqueid"]] = _phone(event)
                 spawn(ami.demand("QueuePause", Interface=_phone(event), Paused="true", Reason="wrap-up"))
-            case "AgentComplete" if event["DestUniqueid"] in gone:
-                spawn(unpause(_phone(event)))
-            case "AgentComplete":
-                leaving[event["DestUniqueid"]] = _phone(event)
+            case "AgentComplete" if event["Interface"].startswith("Local/"):
+                if event.get("DestUniqueid") in gone:
+                    spawn(unpause(_phone(event)))
+                else:
+                    talking[event["DestUniqueid"]] = _phone(event)
             case "Hangup":
                 gone.add(event["Uniqueid"])
-                if event["Uniqueid"] in leaving:
-                    spawn(unpause(leaving.pop(event["Uniqueid"])))
+                if event["Uniqueid"] in talking:
+                    spawn(unpause(talking.pop(event["Uniqueid"])))
 
     ami.listen(listener)
     return lambda: ami.unlisten(listener)

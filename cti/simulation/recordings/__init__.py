@@ -12,17 +12,21 @@ from cti.simulation.lab import Lab, wrap_up
 from cti.simulation.observer import AmiObserver
 from cti.simulation.recordings import (
     agent_calls,
+    attended_transfers,
+    blind_transfers,
     conferences,
     forwarding,
+    key_transfers,
     local_calls,
     outbound_calls,
     parking,
     phone_calls,
+    phone_transfers,
     pickups,
     queue_calls,
     queue_ways,
+    redirects,
     survey_calls,
-    transfers,
 )
 from cti.simulation.recordings.recording import Recording
 
@@ -32,9 +36,12 @@ RECORDINGS: Final[Mapping[str, Recording]] = {
     recording.name: recording
     for room in (
         queue_calls,
-        queue_calls,
         queue_ways,
-        transfers,
+        blind_transfers,
+        redirects,
+        key_transfers,
+        attended_transfers,
+        phone_transfers,
         phone_calls,
         agent_calls,
         outbound_calls,
