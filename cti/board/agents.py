@@ -65,7 +65,7 @@ def leave_leg(state: State, track: LegTrack, out: list[Fact]) -> None:
             queue=track.queue,
         )
         _end_wrap_up(state, record, out)
-        if states.begin_wrap_up(record, call, state.at) and leg.ended_at is not None:
+        if states.begin_wrap_up(record, call, state.at) and (leg.ended_at is not None or leg.ending is None):
             # (When the leg went in a gap, nobody knows when the wrap-up began, so none is measured.)
             _open_wrap_up(state, record, call, out)
     follow(state, record, out)

@@ -6,13 +6,14 @@ all the others have put it on hold: so in a conference the talk of one goes on w
 """
 
 from cti.asterisk.events import AmiEvent
+from cti.board import handovers
 from cti.board.agents import use_leg
 from cti.board.calls import follow_link
 from cti.board.facts import (
     CallChanged,
     Fact,
 )
-from cti.board.spans import settle
+from cti.board.spans import let_go, settle
 from cti.board.state import Bridge, LegTrack, State, anomaly, find_leg, instant_of
 from cti.calls.model import LegKind
 
@@ -33,6 +34,11 @@ def enter(state: State, event: AmiEvent, out: list[Fact]) -> None:
     if keeps_apart(event):
         set_apart(state, bridge_id, out)
     join(state, track, bridge_id, out)
+    track.place = _place(event)
+
+
+def _place(event: AmiEvent) -> str:
+    return f"{event.get('Exten')}@{event.get('Context')}"
 
 
 def keeps_apart(event: AmiEvent) -> bool:
@@ -70,6 +76,7 @@ def join(state: State, track: LegTrack, bridge_id: str, out: list[Fact]) -> None
         bridge.leg_ids.append(leg.id)
     leg.bridge_id = bridge_id
     track.bridged_at = state.at
+    handovers.consult(state, bridge.leg_ids, bridge_id)
     if bridge.holding:
         _park(state, track, out)
     else:
@@ -82,7 +89,11 @@ def leave(state: State, event: AmiEvent, out: list[Fact]) -> None:
     if track is None:
         return
     follow_link(state, track, event, out)
-    if track.leg.bridge_id == event.get("BridgeUniqueid"):
+    bridge_id = event.get("BridgeUniqueid")
+    if track.leg.bridge_id == bridge_id:
+        bridge, place = state.bridges.get(bridge_id), _place(event)
+        if track.place not in (None, place) and bridge is not None and not bridge.holding:
+            handovers.moved(state, track, place)
         part(state, track, out)
 
 
@@ -152,6 +163,8 @@ def reconnect(state: State, bridge_id: str, out: list[Fact]) -> None:
             track.connected = connected
             track.hears = hears
             settle(state, track, out)
+        if connected and (track.transfer is not None or track.moved is not None):
+            handovers.meet(state, track, parties, out)
 
 
 def _note_answer(state: State, track: LegTrack, out: list[Fact]) -> None:
@@ -207,12 +220,7 @@ def release_hold(state: State, holder: LegTrack, out: list[Fact]) -> None:
     """Ends a hold, whoever ended it."""
     if not holder.holding:
         return
-    held = state.legs.get(holder.held_peer_id or "")
-    if held is not None:
-        held.held_by_id = None
-    holder.holding = False
-    holder.held_peer_id = None
-    settle(state, holder, out)
+    let_go(state, holder, out)
     use_leg(state, holder, out)
     hear_anew(state, holder, out)
 

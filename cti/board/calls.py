@@ -118,9 +118,12 @@ def _move(state: State, gone: Call, call: Call, out: list[Fact]) -> None:
             continue
         leg = track.leg
         leg.call_id, leg.call_started_at = call.id, call.started_at
-        for span in (track.span, track.last_talk):
+        for span in (track.span, track.last_talk, track.last_hold):
             if span is not None:
                 span.call_id, span.call_started_at = call.id, call.started_at
+        for transfer in (track.transfer, track.moved):
+            if transfer is not None:
+                transfer.call_id, transfer.call_started_at = call.id, call.started_at
         offer = state.offers.get(track.offer_id or "")
         if offer is not None:
             offer.call_id, offer.call_started_at = call.id, call.started_at

@@ -3,6 +3,7 @@
 from typing import Final
 
 from cti.asterisk.events import AmiEvent
+from cti.board import handovers
 from cti.board.agents import missed_offer, use_leg
 from cti.board.facts import (
     CallChanged,
@@ -52,6 +53,7 @@ def begin(state: State, event: AmiEvent, out: list[Fact]) -> None:
     if dialler is not None:
         dialled.dialled_by = dialler.leg.id
         dialler.dials += 1
+        handovers.go_on(state, dialler, out)
         _inherit(state, dialler, dialled, out)
         if dialler.entry_id is None and not dialler.connected:
             dialler.ringing = True
@@ -102,7 +104,10 @@ def end(state: State, event: AmiEvent, out: list[Fact]) -> None:
     end_offer(state, offer, outcome, out)
     if status == "ANSWER":
         take_up(state, dialled, out)
+    dialler = state.legs.get(dialled.dialled_by or "")
     stop_ringing(state, dialled, out)
+    if dialler is not None and not dialler.dials:
+        handovers.not_reached(state, dialler, status, out)
 
 
 def _turn_down(state: State, dialled: LegTrack, offer: Offer | None, out: list[Fact]) -> None:

@@ -16,6 +16,7 @@ def hold(state: State, event: AmiEvent, out: list[Fact]) -> None:
     if not track.connected and track.peer_id is None:
         return  # it has not talked with anybody yet, so nobody is held
     track.holding = True
+    track.held_in = track.leg.bridge_id
     held = state.legs.get(track.peer_id or "")
     if held is not None:
         track.held_peer_id = held.leg.id
@@ -28,5 +29,8 @@ def hold(state: State, event: AmiEvent, out: list[Fact]) -> None:
 def unhold(state: State, event: AmiEvent, out: list[Fact]) -> None:
     """A phone took the other party back. Asterisk also says so where nobody was held."""
     track = find_leg(state, event, out)
-    if track is not None:
-        release_hold(state, track, out)
+    if track is None:
+        return
+    if track.consultation is not None and track.leg.bridge_id == track.consultation.bridge_id:
+        return  # the party whom he asks was held, or comes back; the caller goes on waiting
+    release_hold(state, track, out)

@@ -49,6 +49,7 @@ def begin(state: State, event: AmiEvent, out: list[Fact]) -> None:  # noqa: ARG0
             held.held_by_id = None
         track.holding = False
         track.held_peer_id = None
+        track.held_in = None
 
 
 def row(state: State, event: AmiEvent, out: list[Fact]) -> None:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from cti.asterisk.events import AmiEvent
-from cti.board import bridges, calls, queues, surveys
+from cti.board import bridges, calls, handovers, queues, surveys
 from cti.board.agents import leave_leg, use_leg
 from cti.board.calls import follow_link, place_leg, remove_leg
 from cti.board.dials import end_offer, stop_ringing, take_up
@@ -14,6 +14,7 @@ from cti.board.facts import (
     LegEnded,
     LegStarted,
 )
+from cti.board.bridges import release_hold
 from cti.board.spans import close_span, settle
 from cti.board.state import LegTrack, State, anomaly, find_leg, instant_of, number_of, take_early
 from cti.calls.model import (
@@ -231,6 +232,7 @@ def end_leg(
     stop_ringing(state, track, out)
     close_span(state, track, out, unknown=unknown)
     track.connected = track.ringing = track.holding = False
+    handovers.end_of_leg(state, track, out, unknown=unknown)
     bridges.part(state, track, out)
     _let_go(state, track, out)
     surveys.end_of_leg(state, track, out)
@@ -245,7 +247,7 @@ def _let_go(state: State, track: LegTrack, out: list[Fact]) -> None:
     """Ends the holds that the leg was part of, and its half of a Local channel."""
     holder = state.legs.get(track.held_by_id or "")
     if holder is not None:
-        bridges.release_hold(state, holder, out)
+        release_hold(state, holder, out)
     held = state.legs.get(track.held_peer_id or "")
     if held is not None:
         held.held_by_id = None

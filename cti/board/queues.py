@@ -2,7 +2,7 @@
 
 from cti.agents.model import agent_id_of
 from cti.asterisk.events import AmiEvent
-from cti.board import surveys
+from cti.board import handovers, surveys
 from cti.board.agents import answered_offer, missed_offer, use_leg
 from cti.board.dials import end_offer, missed
 from cti.board.facts import (
@@ -64,6 +64,7 @@ def add_entry(
     if track.span is not None:
         track.span.started_at = entry.joined_at
     out += [QueueJoined(at=state.at, entry=entry, call=call), CallChanged(at=state.at, call=call)]
+    handovers.queued(state, track, out)
 
 
 def caller_abandon(state: State, event: AmiEvent, out: list[Fact]) -> None:
@@ -227,9 +228,15 @@ def agent_complete(state: State, event: AmiEvent, out: list[Fact]) -> None:
     track = state.legs.get(state.leg_id(event.get("DestUniqueid")))
     if event.get("Reason") != "caller" or track is None:
         return  # when the agent's leg went before, the caller did not hang up on him
-    owner = find_call(state, event.get("Uniqueid"))
+    uniqueid = event.get("Uniqueid")
+    if not uniqueid:
+        return  # his channel is gone already, and said so itself
+    owner = find_call(state, uniqueid)
     if owner is None:
-        out.append(anomaly(state, event, "no such call", event.get("Uniqueid") or None))
+        out.append(anomaly(state, event, "no such call", uniqueid))
         return
+    caller = state.legs.get(state.leg_id(uniqueid))
+    if caller is not None and (caller.moved is not None or caller.handed_on_at is not None):
+        return  # he was sent elsewhere, or another has his place, which the queue takes for his hanging up
     agent_id = None if track.picked_up else agent_id_of(event.get("MemberName"))
     surveys.never_offered(state, owner, out, agent_id=agent_id, queue=event.get("Queue"))

@@ -20,6 +20,8 @@ from cti.calls.model import (
 
 #: A break in a talk that is shorter is none: a Local channel was optimised away, or a bridge was exchanged.
 _MOMENT: Final = 0.1
+#: Between Unhold and the transfer whose first sign it is.
+_HANDING_ON: Final = 1.0
 _LETTER: Final = {
     IntervalKind.WAIT: "q",
     IntervalKind.RING: "r",
@@ -73,7 +75,34 @@ def close_span(state: State, track: LegTrack, out: list[Fact], *, unknown: bool 
         span.ended_at = max(instant_of(state, span), span.started_at)
         if span.kind is IntervalKind.TALK:
             track.last_talk = span
+        elif span.kind is IntervalKind.HOLD:
+            track.last_hold = span
     out.append(IntervalEnded(at=state.at, interval=span))
+
+
+def let_go(state: State, holder: LegTrack, out: list[Fact]) -> None:
+    """Ends a hold; what its agent does on the phone now is not said yet."""
+    held = state.legs.get(holder.held_peer_id or "")
+    if held is not None:
+        held.held_by_id = None
+    holder.holding = False
+    holder.held_peer_id = None
+    holder.held_in = None
+    settle(state, holder, out)
+
+
+def back_to_hold(state: State, track: LegTrack, out: list[Fact]) -> None:
+    """Takes back a talk that was none: Asterisk says Unhold first when it hands on a caller who is held."""
+    hold, talk = track.last_hold, track.span or track.last_talk
+    if hold is None or talk is None or talk.kind is not IntervalKind.TALK:
+        return
+    if hold.ended_at != talk.started_at or instant_of(state, talk) - talk.started_at > _HANDING_ON:
+        return
+    if talk is track.span:
+        close_span(state, track, out)
+    track.last_talk = None
+    hold.ended_at, talk.ended_at = talk.ended_at, talk.started_at
+    out += [IntervalEnded(at=state.at, interval=hold), IntervalEnded(at=state.at, interval=talk)]
 
 
 def _open(state: State, track: LegTrack, kind: IntervalKind, out: list[Fact]) -> None:

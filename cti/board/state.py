@@ -23,15 +23,28 @@ from cti.calls.model import (
     QueueEntry,
     Survey,
     Timed,
+    Transfer,
+    TransferOutcome,
 )
 
 #: Raised whenever a state written by the code before cannot be read by the code after.
-STATE_VERSION: Final = 2
+STATE_VERSION: Final = 3
 #: How many ended legs are remembered, so that an event that comes late is known for what it is.
 _REMEMBERED_LEGS: Final = 4096
 #: What the dialplan asked about channels that AMI has not told of yet: for how many, and for how long.
 _EARLY_LEGS: Final = 256
 _EARLY_SECONDS: Final = 60.0
+
+
+class Consultation(msgspec.Struct, kw_only=True):
+    """An agent holds a caller and talks, on the same leg, with somebody who may take him over."""
+
+    number: str | None
+    #: Who is asked, and the bridge in which.
+    target_id: str
+    bridge_id: str
+    #: Why the target could not be reached, as far as that is known.
+    outcome: TransferOutcome | None = None
 
 
 class LegTrack(msgspec.Struct, kw_only=True):
@@ -54,6 +67,8 @@ class LegTrack(msgspec.Struct, kw_only=True):
     holding: bool = False
     held_peer_id: str | None = None
     held_by_id: str | None = None
+    #: The bridge in which it did so.
+    held_in: str | None = None
     #: It waits in a bridge in which nobody hears anybody.
     parked: bool = False
     #: It took a waiting caller whose queue rang elsewhere, or it is that caller's leg.
@@ -63,6 +78,8 @@ class LegTrack(msgspec.Struct, kw_only=True):
     span: Interval | None = None
     #: The talk that ended last; it goes on when the break was only a moment.
     last_talk: Interval | None = None
+    #: The hold that ended last.
+    last_hold: Interval | None = None
     spans: int = 0
     #: The queue whose call the agent on this leg has.
     queue: str | None = None
@@ -77,6 +94,17 @@ class LegTrack(msgspec.Struct, kw_only=True):
     hangs_up_first: bool = False
     #: Asterisk has said that the offer on this leg was missed.
     missed: bool = False
+    #: Where in the dialplan it was when it entered its bridge.
+    place: str | None = None
+    consultation: Consultation | None = None
+    #: The leg that would hand on, or has handed on, its party to this one.
+    target_of: str | None = None
+    #: It was handed on, and what becomes of that is not decided.
+    transfer: Transfer | None = None
+    #: It was sent elsewhere, which is a transfer once it goes on there.
+    moved: Transfer | None = None
+    #: When it handed on its party last.
+    handed_on_at: float | None = None
 
     @property
     def is_person(self) -> bool:
@@ -96,8 +124,6 @@ class CallTrack(msgspec.Struct, kw_only=True):
     agent_leg_id: str | None = None
     survey: Survey | None = None
     surveys: int = 0
-    #: The instant and leg of the last transfer, by which a doubled event is known.
-    last_transfer: str | None = None
 
 
 class Bridge(msgspec.Struct, kw_only=True):

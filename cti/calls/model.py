@@ -80,6 +80,21 @@ class TransferKind(StrEnum):
     ATTENDED = "attended"
 
 
+class TransferOutcome(StrEnum):
+    """What became of a transfer."""
+
+    #: The caller was taken on: by somebody who talked with him, by a queue, or by the dialplan.
+    COMPLETED = "completed"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    #: There is no such target, or it could not be reached.
+    FAILED = "failed"
+    #: The agent went back to the caller, or one of the three hung up before it was complete.
+    CANCELLED = "cancelled"
+    #: It was decided in a gap of the events.
+    UNKNOWN = "unknown"
+
+
 class SurveyOutcome(StrEnum):
     """What became of the satisfaction survey of one answered call."""
 
@@ -238,7 +253,10 @@ class Offer(msgspec.Struct, kw_only=True):
 
 
 class Transfer(msgspec.Struct, kw_only=True):
-    """One completed transfer; `at` is the instant at which the caller was handed on."""
+    """One attempt to hand a caller on.
+
+    `at` is the instant at which he was handed on or, when it did not come to that, at which it was over.
+    """
 
     id: str
     call_id: str
@@ -246,8 +264,11 @@ class Transfer(msgspec.Struct, kw_only=True):
     kind: TransferKind
     agent_id: int | None = None
     from_leg_id: str | None = None
+    #: What was dialled, as it was dialled.
     to_number: str | None = None
     at: float
+    #: None as long as it is not decided: the target rings.
+    outcome: TransferOutcome | None = None
 
 
 class Survey(msgspec.Struct, kw_only=True):
