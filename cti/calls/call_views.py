@@ -68,13 +68,14 @@ class OfferView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallTransferView(msgspec.Struct, frozen=True, kw_only=True):
-    """One completed transfer."""
+    """One attempt to hand the caller on; ``outcome`` is null while the target rings."""
 
     id: str
     kind: str
     agent_id: int | None
     to_number: str | None
     at: Instant
+    outcome: str | None
 
 
 class SurveyView(msgspec.Struct, frozen=True, kw_only=True):

@@ -139,6 +139,7 @@ transfers: Final = sa.Table(
     sa.Column("agent_id", sa.BigInteger),
     _id("from_leg_id"),
     sa.Column("to_number", sa.Text),
+    sa.Column("outcome", sa.Text),
     postgresql_partition_by="RANGE (at)",
 )
 

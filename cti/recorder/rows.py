@@ -132,7 +132,7 @@ OFFERS: Final = RowSpec(
 TRANSFERS: Final = RowSpec(
     table="transfers",
     key=2,
-    columns=_columns("id at call_id call_started_at kind agent_id:int8 from_leg_id to_number"),
+    columns=_columns("id at call_id call_started_at kind agent_id:int8 from_leg_id to_number outcome"),
 )
 SURVEYS: Final = RowSpec(
     table="surveys",

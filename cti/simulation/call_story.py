@@ -150,7 +150,10 @@ def _marks(board: Board, event: AmiEvent, facts: list[Fact]) -> list[Mark]:
         match fact:
             case CallTransferred(transfer=transfer):
                 target = f" to {transfer.to_number}" if transfer.to_number else ""
-                found.append(f"{transfer.kind.value} transfer{target}")
+                words = [] if transfer.at < board.at else [f"{transfer.kind.value} transfer{target}"]
+                if transfer.outcome is not None:
+                    words.append(transfer.outcome.value.replace("_", " "))
+                found.append(": ".join(words))
             case CallMerged():
                 found.append("two calls become one")
             case SurveyStarted():

@@ -146,7 +146,11 @@ def _table(story: Story) -> str:
         ]
         rows.append(("offers", who(offer.leg_id), offer.started_at, offer.ended_at, ", ".join(about)))
     for move in story.transfers:
-        about = [move.kind.value, *_known(agent=move.agent_id, to=move.to_number)]
+        about = [
+            move.kind.value,
+            move.outcome.value if move.outcome else "-",
+            *_known(agent=move.agent_id, to=move.to_number),
+        ]
         rows.append(("transfers", who(move.from_leg_id), move.at, None, ", ".join(about)))
     for survey in story.surveys:
         about = [

@@ -227,7 +227,14 @@ export interface CallDetail extends CallSummary {
     ended_at: Instant | null
     outcome: string | null
   }[]
-  transfers: { id: string; kind: TransferKind; to_number?: string | null; at: Instant; agent_id?: number | null }[]
+  transfers: {
+    id: string
+    kind: TransferKind
+    to_number?: string | null
+    at: Instant
+    agent_id?: number | null
+    outcome: string | null
+  }[]
   survey: CallSurvey | null
   dispositions: SavedDisposition[]
   ivr_choices: IvrChoice[]

@@ -265,7 +265,7 @@ const en = {
     joined: 'Joined the queue {queue}',
     left: 'Left the queue {queue}: {outcome}',
     offered: 'Offered to {agent}: {outcome}',
-    transferred: '{kind} transfer to {to}',
+    transferred: '{kind} transfer to {to}: {outcome}',
     choice: 'Menu {menu}: chose {choice}',
     survey: 'Survey',
     surveyResult: '{outcome}, rating {rating}',
@@ -281,6 +281,14 @@ const en = {
       rejected: 'rejected',
       withdrawn: 'withdrawn',
       failed: 'failed',
+      unknown: 'unknown',
+    },
+    transferOutcome: {
+      completed: 'completed',
+      busy: 'busy',
+      no_answer: 'no answer',
+      failed: 'failed',
+      cancelled: 'cancelled',
       unknown: 'unknown',
     },
     surveyOutcome: {

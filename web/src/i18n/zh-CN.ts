@@ -261,7 +261,7 @@ const zh: Messages = {
     joined: '进入队列 {queue}',
     left: '离开队列 {queue}：{outcome}',
     offered: '分配给 {agent}：{outcome}',
-    transferred: '{kind}至 {to}',
+    transferred: '{kind}至 {to}：{outcome}',
     choice: '菜单 {menu}：选择 {choice}',
     survey: '满意度调查',
     surveyResult: '{outcome}，评分 {rating}',
@@ -277,6 +277,14 @@ const zh: Messages = {
       rejected: '已拒接',
       withdrawn: '已撤回',
       failed: '失败',
+      unknown: '未知',
+    },
+    transferOutcome: {
+      completed: '已完成',
+      busy: '对方忙',
+      no_answer: '无应答',
+      failed: '失败',
+      cancelled: '已取消',
       unknown: '未知',
     },
     surveyOutcome: {
