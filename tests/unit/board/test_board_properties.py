@@ -44,6 +44,13 @@ def test_every_event_twice_gives_the_same_rows(name: str) -> None:
     assert not doubled.anomalies
 
 
+def test_no_two_recordings_share_a_channel() -> None:
+    owners: dict[str, str] = {}
+    for name in NAMES:
+        for uniqueid in {event.get("Uniqueid") for event in events(name) if event.name == "Newchannel"}:
+            assert owners.setdefault(uniqueid, name) == name, "recorded in the same second: record one anew"
+
+
 @given(st.sampled_from(NAMES), st.randoms(use_true_random=False))
 @settings(deadline=None, max_examples=150)
 def test_no_order_of_events_raises(name: str, chance: random.Random) -> None:

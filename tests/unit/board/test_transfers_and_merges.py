@@ -69,7 +69,7 @@ def test_the_two_halves_of_a_local_channel_are_paired_and_measure_nothing() -> N
     assert not {leg.id for leg in halves} & {span.leg_id for span in scenario.intervals.values()}
 
 
-def test_an_attended_transfer_that_is_cancelled_is_none_and_the_talk_goes_on() -> None:
+def test_an_attended_transfer_that_is_cancelled_says_so_and_the_talk_goes_on() -> None:
     scenario = run("attended_transfer_cancelled")
     assert scenario.spans() == [
         ("trunk", "wait", 0.5, 1.0),
@@ -81,7 +81,8 @@ def test_an_attended_transfer_that_is_cancelled_is_none_and_the_talk_goes_on() -
         ("agent 1", "talk", 9.3, 11.3),
         ("agent 1", "wrap_up", 11.3, 11.8),
     ]
-    assert not scenario.transfers
+    [transfer] = scenario.transfers.values()
+    assert (transfer.agent_id, transfer.to_number, transfer.outcome) == (1, "1002", "cancelled")
 
 
 def test_an_attended_transfer_to_a_queue_waits_on_behalf_of_the_agent() -> None:
