@@ -19,7 +19,7 @@ from cti.board.facts import (
     LegChanged,
 )
 from cti.board.spans import close_span, settle
-from cti.board.state import CallTrack, LegTrack, State, number_of
+from cti.board.state import CallTrack, LegTrack, State, instant_of, number_of
 from cti.calls.model import (
     EntryOutcome,
     LegEnding,
@@ -176,6 +176,7 @@ def _blind_transfer(state: State, track: LegTrack, event: AmiEvent, out: list[Fa
         headers = {
             "Result": "Success",
             "TransfererUniqueid": track.leg.uniqueid,
+            "TransfereeUniqueid": event.get("TransfereeUniqueid"),
             "Extension": event.get("Extension"),
         }
         transfers.blind(state, AmiEvent.of("BlindTransfer", event.at, headers), out)
@@ -203,8 +204,8 @@ def _attended_transfer(state: State, track: LegTrack, event: AmiEvent, out: list
 
 def _was_seen(state: State, track: LegTrack) -> bool:
     """Whether the transfer by this leg came as an event too; AMI's instant is a little later."""
-    leg_id, _, at = (state.calls[track.leg.call_id].last_transfer or "").rpartition(".x")
-    return leg_id == track.leg.id and abs(float(at) - state.at) < _SAME_MOMENT
+    at = track.handed_on_at
+    return at is not None and abs(at - instant_of(state, track.leg)) < _SAME_MOMENT
 
 
 def _picked_up(state: State, track: LegTrack, event: AmiEvent, out: list[Fact]) -> None:

@@ -28,7 +28,7 @@ from cti.calls.model import (
 )
 
 #: Raised whenever a state written by the code before cannot be read by the code after.
-STATE_VERSION: Final = 3
+STATE_VERSION: Final = 2
 #: How many ended legs are remembered, so that an event that comes late is known for what it is.
 _REMEMBERED_LEGS: Final = 4096
 #: What the dialplan asked about channels that AMI has not told of yet: for how many, and for how long.

@@ -212,7 +212,12 @@ def _handed_on(row: CelRow) -> tuple[float, Headers]:
     extra = row.extra
     match row.event:
         case "BLINDTRANSFER":
-            return _block(row, LedgerKind.BLIND_TRANSFER, Extension=extra.get("extension", ""))
+            return _block(
+                row,
+                LedgerKind.BLIND_TRANSFER,
+                TransfereeUniqueid=extra.get("transferee_channel_uniqueid", ""),
+                Extension=extra.get("extension", ""),
+            )
         case "PICKUP":
             taker = extra.get("pickup_channel_uniqueid", "")
             return _block(row, LedgerKind.PICKED_UP, By=taker, ByChannel=extra.get("pickup_channel", ""))

@@ -125,7 +125,9 @@ def _calls(family: Family, node: str, trunks: tuple[str, ...]) -> Iterator[PastC
             case QueueJoined(entry=entry):
                 of(entry.call_id).entries.append(entry)
             case CallTransferred(transfer=transfer):
-                of(transfer.call_id).transfers.append(transfer)
+                past = of(transfer.call_id)
+                if transfer not in past.transfers:  # what becomes of it is told later
+                    past.transfers.append(transfer)
     found = [past for call_id, past in calls.items() if call_id not in into]
     for row in rows:
         if row.event == "PICKUP":
