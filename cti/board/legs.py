@@ -14,7 +14,6 @@ from cti.board.facts import (
     LegEnded,
     LegStarted,
 )
-from cti.board.bridges import release_hold
 from cti.board.spans import close_span, settle
 from cti.board.state import LegTrack, State, anomaly, find_leg, instant_of, number_of, take_early
 from cti.calls.model import (
@@ -247,7 +246,7 @@ def _let_go(state: State, track: LegTrack, out: list[Fact]) -> None:
     """Ends the holds that the leg was part of, and its half of a Local channel."""
     holder = state.legs.get(track.held_by_id or "")
     if holder is not None:
-        release_hold(state, holder, out)
+        bridges.release_hold(state, holder, out)
     held = state.legs.get(track.held_peer_id or "")
     if held is not None:
         held.held_by_id = None

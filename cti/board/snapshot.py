@@ -16,7 +16,6 @@ from cti.board.facts import (
     GapClosed,
     QueueLeft,
 )
-from cti.board.bridges import release_hold
 from cti.board.spans import close_span, settle
 from cti.board.state import LegTrack, Snapshot, State, anomaly, number_of
 from cti.calls.model import (
@@ -114,7 +113,7 @@ def channel(state: State, event: AmiEvent, out: list[Fact]) -> None:
         and by_present_clock(track.span.started_at, track.span) < snapshot.begun_at
     ):
         close_span(state, track, out, unknown=True)  # whether it was resumed meanwhile, nobody knows
-        release_hold(state, track, out)
+        bridges.release_hold(state, track, out)
     if event.get("ChannelState") == _UP:
         take_up(state, track, out)
     if track.bridged_at < snapshot.begun_at:
