@@ -322,7 +322,8 @@ class Journal:
 
     def latest_checkpoint(self, at_most: int | None = None) -> Checkpoint | None:
         """The newest whole checkpoint whose position is not beyond ``at_most``."""
-        return latest_checkpoint(self._directory, self.durable_position if at_most is None else at_most)
+        limit = self.durable_position if at_most is None else at_most
+        return latest_checkpoint(self._directory, limit, self._note)
 
     def _note(self, *damage: Damage) -> None:
         for one in damage:

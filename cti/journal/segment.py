@@ -164,13 +164,21 @@ def cut_torn_end(segment: Segment) -> tuple[int, int, list[Damage]]:
     return scan.end, scan.last, scan.damage
 
 
-def latest_checkpoint(directory: Path, at_most: int) -> Checkpoint | None:
-    """The newest whole checkpoint whose position is not beyond ``at_most``."""
+def latest_checkpoint(
+    directory: Path, at_most: int, report: Callable[[Damage], None] = lambda _: None
+) -> Checkpoint | None:
+    """The newest whole checkpoint whose position is not beyond ``at_most``; damaged ones are reported."""
     for segment in reversed(list_segments(directory)):
-        if segment.first - 1 <= at_most:
-            checkpoint = read_checkpoint(segment)
-            if checkpoint is not None:
-                return checkpoint
+        if segment.first - 1 > at_most:
+            continue
+        checkpoint = read_checkpoint(segment)
+        if checkpoint is not None:
+            return checkpoint
+        path = segment.checkpoint_path
+        if path.exists():
+            report(
+                Damage(segment=path.name, offset=0, size=path.stat().st_size, position=segment.first, lost=0)
+            )
     return None
 
 

@@ -33,7 +33,7 @@ from cti.recorder.connection import (
     read_position,
     set_position,
 )
-from cti.recorder.recovery import ReadableJournal, restore
+from cti.recorder.recovery import ReadableJournal, read_on, restore
 
 log = structlog.get_logger(__name__)
 
@@ -264,7 +264,8 @@ class Recorder:
         while True:
             target = self._taken
             await journal.wait_durable(target)
-            for count, (position, block) in enumerate(journal.read(after=at), 1):
+            records = read_on(journal, after=at, written=self._committed or 0)
+            for count, (position, block) in enumerate(records, 1):
                 facts = board.apply(parse(block))
                 at = position
                 if position > first:

@@ -58,6 +58,19 @@ def restore(journal: ReadableJournal, node: str, at_most: int) -> tuple[Board, i
     return Board(node), 0
 
 
+def read_on(journal: ReadableJournal, *, after: int, written: int) -> Iterator[tuple[int, bytes]]:
+    """(position, block) of every record after a position.
+
+    The journal names what is damaged inside it. That its beginning is gone although the database has not got
+    it (``written``) can only be told here.
+    """
+    expected = max(after, written) + 1
+    for number, (position, block) in enumerate(journal.read(after=after)):
+        if not number and position > expected:
+            log.error("recovery.events_missing", position=expected, lost=position - expected)
+        yield position, block
+
+
 def recover(journal: ReadableJournal, node: str, committed: int | None, recorder: JournalFollower) -> Board:
     """The live board as it was when the journal's last event was applied.
 
@@ -70,7 +83,7 @@ def recover(journal: ReadableJournal, node: str, committed: int | None, recorder
         recorder.fall_behind()
         committed = None
     board, at = restore(journal, node, journal.position if committed is None else committed)
-    for position, block in journal.read(after=at):
+    for position, block in read_on(journal, after=at, written=committed or 0):
         facts = board.apply(parse(block))
         if committed is not None and position > committed:
             recorder.take(facts, position)
