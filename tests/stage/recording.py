@@ -1,16 +1,69 @@
-"""Journal, board and recorder, joined as the program joins them, without an Asterisk."""
+"""Journal, board and recorder, joined as the program joins them, without an Asterisk; and what to record."""
 
 import asyncio
 from pathlib import Path
 from typing import Any
 
-from cti.asterisk.events import parse
+import asyncpg
+
+from cti.asterisk.events import encode, parse
 from cti.board.board import Board
+from cti.db.engine import plain_dsn
 from cti.journal.journal import Journal
 from cti.recorder import recovery
 from cti.recorder.recorder import Recorder
+from tests.unit.board.scenario import TRANSCRIPTS, read_blocks
 
 NODE = "lab"
+TABLES = (
+    "calls",
+    "legs",
+    "intervals",
+    "queue_entries",
+    "offers",
+    "transfers",
+    "surveys",
+    "ivr_choices",
+    "agent_states",
+    "agent_current_states",
+    "gaps",
+    "anomalies",
+)
+
+
+def all_blocks() -> list[bytes]:
+    """Every recorded transcript, each in a boot of its own, with menus and surveys put in."""
+    blocks: list[bytes] = []
+    for number, path in enumerate(sorted(TRANSCRIPTS.glob("*.ami"))):
+        found = list(read_blocks(path))
+        blocks.append(encode("CtiBoot", parse(found[2]).at - 1, Boot=f"boot{number}"))
+        for block in found:
+            blocks.append(block)
+            event = parse(block)
+            if event.name == "QueueCallerJoin":
+                uniqueid = event.get("Uniqueid")
+                blocks.append(
+                    encode("CtiIvrChoice", event.at + 0.001, Uniqueid=uniqueid, Menu="main", Choice="1")
+                )
+            if event.name == "AgentComplete" and event.get("Reason") == "agent":
+                uniqueid = event.get("Uniqueid")
+                blocks.append(encode("CtiSurveyStarted", event.at, Uniqueid=uniqueid, Language="en"))
+                blocks.append(
+                    encode("CtiSurveyAnswer", event.at + 1, Uniqueid=uniqueid, Question=1, Rating=4)
+                )
+    return blocks
+
+
+async def rows_of(url: str) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of all tables, in an order of their own."""
+    connection = await asyncpg.connect(plain_dsn(url))
+    try:
+        return {
+            table: [tuple(row) for row in await connection.fetch(f"SELECT * FROM {table} t ORDER BY t::text")]
+            for table in TABLES
+        }
+    finally:
+        await connection.close()
 
 
 class Service:
