@@ -52,6 +52,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     #: Legs of the family and of the calls that its rows depend on, with the names that Asterisk gave them.
     legs: dict[str, str]
     agents: frozenset[int]
+    #: Those of the calls that had begun before the start.
+    older: frozenset[str]
     #: The last position that matters, and whether the call was still going on there.
     last: int
     going_on: bool
@@ -77,14 +79,29 @@ def cut(reader: JournalReader, call: str, node: str, progress: Progress) -> Cutt
         CallErased: its beginning is not in the journal any more.
         CallDamaged: the journal cannot be read within it.
     """
-    position = find(reader, call, progress)
-    for start in starts(reader, node, position):
-        scope = _scope(reader, start, call, progress)
-        if scope is not None and not start.mentions(scope.legs.values()):
-            return _take(reader, start, scope, progress)
+    position, uniqueid = find(reader, call, progress)
+    while (start := next(starts(reader, node, position), None)) is not None:
+        scope = None
+        if not start.mentions([uniqueid]):
+            scope = _scope(reader, start, call, progress)
+            if scope is None:
+                break
+            if not scope.older and not start.mentions(scope.legs.values()):
+                return _take(reader, start, scope, progress)
+        # Something of it began before: where, the journal can tell, or else one segment earlier.
+        older = scope.older if scope is not None else ()
+        position = min([start.position, *(_begin(reader, one, progress) for one in older)])
     if reader.first > 1:
         raise erased(reader)
     raise CallUnknown(f"{call!r} is named in the journal, but no leg of that name ever began")
+
+
+def _begin(reader: JournalReader, call_id: str, progress: Progress) -> int:
+    """Where a call that is known to have been begins."""
+    try:
+        return find(reader, call_id, progress)[0]
+    except CallUnknown:
+        raise erased(reader) from None
 
 
 def _scope(reader: JournalReader, start: Start, call: str, progress: Progress) -> Scope | None:
@@ -98,7 +115,7 @@ def _scope(reader: JournalReader, start: Start, call: str, progress: Progress) -
         if not position & 0x3FFF:
             progress(position)
         event = parse(block)
-        if over_at is not None and (is_about_all(event) or abs(event.at - over_at) > _LINGER_SECONDS):
+        if over_at is not None and (is_about_all(event) or abs(board.at - over_at) > _LINGER_SECONDS):
             break
         last = position
         facts = board.apply(event)
@@ -116,9 +133,11 @@ def _scope(reader: JournalReader, start: Start, call: str, progress: Progress) -
         return None
     family = kinship.family(target)
     all_calls = family | kinship.needed(family)
+    legs = kinship.legs(all_calls)
     return Scope(
         family=frozenset(family),
-        legs=kinship.legs(all_calls),
+        legs=legs,
+        older=frozenset(all_calls - legs.keys()),  # a call goes by the name of its first leg
         agents=frozenset(kinship.agents(all_calls)),
         last=last,
         going_on=over_at is None,

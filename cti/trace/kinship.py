@@ -60,6 +60,8 @@ _ABOUT_ALL: Final = frozenset(
         "CtiSnapshotEnd",
     }
 )
+#: A bridge in which nobody hears the others.
+_HOLDING: Final = "holding_bridge"
 #: Calls that are over are forgotten in turns, not at each event.
 _SWEEP: Final = 1_024
 
@@ -123,6 +125,8 @@ class Kinship:
         self._board = board
         self._calls: dict[str, _Kin] = {}
         self._of_leg: dict[str, str] = {}
+        #: Legs by bridge, some of which may have left it since.
+        self._bridges: dict[str, set[str]] = {}
         self._events = 0
 
     def note(self, event: AmiEvent, about: Touched, facts: Iterable[Fact]) -> None:
@@ -140,6 +144,8 @@ class Kinship:
                 kin.depends_on |= self._calls_with(agent_id) - {call_id}
         if about.calls or about.loosely:
             self._connect(event, about)
+        if "Bridge" in event.name or event.get("BridgeUniqueid") or event.get("BridgeId"):
+            self._meet(event)
         self._events += 1
         if not self._events % _SWEEP:
             self._sweep()
@@ -157,6 +163,22 @@ class Kinship:
             self._join(one, other)
         for call_id in about.loosely:
             self._kin(call_id).depends_on |= of - {call_id}
+
+    def _meet(self, event: AmiEvent) -> None:
+        """Who is in a bridge decides whether the others still have somebody to talk with when one leaves."""
+        board = self._board
+        for leg_id in leg_ids_in(event, board.boot):
+            leg = board.leg(leg_id)
+            if leg is None or leg.bridge_id is None or event.get("BridgeTechnology") == _HOLDING:
+                continue
+            present = self._bridges.setdefault(leg.bridge_id, set())
+            present.add(leg_id)
+            for other_id in list(present):
+                other = board.leg(other_id)
+                if other is None or other.bridge_id != leg.bridge_id:
+                    present.discard(other_id)
+                elif other.call_id != leg.call_id:
+                    self._join(leg.call_id, other.call_id)
 
     def _calls_with(self, agent_id: int) -> set[str]:
         """The calls that an agent has on his device now."""
@@ -206,6 +228,8 @@ class Kinship:
         for call_id in [call_id for call_id in self._calls if call_id not in stays]:
             for leg_id in self._calls.pop(call_id).legs:
                 self._of_leg.pop(leg_id, None)
+        living = {leg.bridge_id for leg in self._board.legs()}
+        self._bridges = {key: legs for key, legs in self._bridges.items() if key in living}
 
 
 class _Kin(msgspec.Struct, kw_only=True):

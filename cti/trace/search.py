@@ -20,8 +20,8 @@ _BOOT: Final = b"Event: CtiBoot\r\n"
 Progress = Callable[[int], None]
 
 
-def find(reader: JournalReader, call: str, progress: Progress) -> int:
-    """The position of the first event that speaks of a call or of a channel.
+def find(reader: JournalReader, call: str, progress: Progress) -> tuple[int, str]:
+    """The position of the first event that speaks of a call or of a channel, and the Uniqueid it does so by.
 
     ``call`` is a call's or leg's id, or a Uniqueid.
 
@@ -59,7 +59,9 @@ def erased(reader: JournalReader) -> CallErased:
     return CallErased(f"the journal reaches back to {since} only; the call began before that")
 
 
-def _find_in(reader: JournalReader, segments: list[Segment], call: str, progress: Progress) -> int | None:
+def _find_in(
+    reader: JournalReader, segments: list[Segment], call: str, progress: Progress
+) -> tuple[int, str] | None:
     if not segments:
         return None
     # A call's id is the boot and the Uniqueid, either of which may have hyphens.
@@ -78,7 +80,7 @@ def _find_in(reader: JournalReader, segments: list[Segment], call: str, progress
             uniqueid = found[1].decode()
             of = parse(block).get("Boot") or boot  # the ledger tells of earlier boots too
             if call == uniqueid or of is None or call == f"{of}-{uniqueid}":
-                return position
+                return position, uniqueid
     return None
 
 
