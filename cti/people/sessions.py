@@ -36,6 +36,8 @@ _FRESH_SECONDS: Final = 15.0
 _WRITE_SECONDS: Final = 30.0
 _LOOKUPS_AT_A_TIME: Final = 4
 _TIME_LIMIT_SECONDS: Final = 4.0
+#: Of somebody who is known no longer than this.
+_KNOWN_LIMIT_SECONDS: Final = 1.0
 _MOST_CACHED: Final = 20_000
 _TOKEN_PREFIX: Final = "cti_"  # noqa: S105  (not a secret)
 
@@ -84,6 +86,8 @@ class Sessions:
         #: Sessions and tokens that were used since this was last written down.
         self._used: set[bytes] = set()
         self._written_at = clock()
+        #: Until when the database, which did not answer, is not asked about whom we know.
+        self._ask_from = 0.0
 
     async def open(self, user_id: int) -> NewSession:
         """Begin a session of a user who has shown his password."""
@@ -149,24 +153,24 @@ class Sessions:
     async def _find(self, key: bytes, read: _Reader, csrf: str) -> Principal | None:
         now = self._clock()
         entry = self._cache.get(key)
-        if entry is not None and now < entry.ends_at and now - entry.checked_at < _FRESH_SECONDS:
+        if entry is not None and now < entry.ends_at and self._holds_good(entry, now):
             self._used.add(key)
             return entry.principal
         try:
             # When everybody comes back at once, a few connections serve them all soonest.
             async with (
+                asyncio.timeout(_TIME_LIMIT_SECONDS if entry is None else _KNOWN_LIMIT_SECONDS),
                 self._lookups,
-                asyncio.timeout(_TIME_LIMIT_SECONDS),
                 self._engine.begin() as connection,
             ):
                 found = await read(connection, key, csrf, now)
-                if now - self._written_at >= _WRITE_SECONDS:
+                if not 0.0 <= now - self._written_at < _WRITE_SECONDS:
                     await self._write_use(connection, now)
         except (OSError, DBAPIError, PoolTimeoutError, TimeoutError) as error:
             if entry is None or now >= entry.ends_at:
                 raise ConnectionError("sessions cannot be read") from error
-            # Once per session and freshness, not once per request.
-            entry.checked_at = now
+            # Once in a while, not once per request, and not everybody behind one another.
+            self._ask_from = now + _FRESH_SECONDS
             return entry.principal
         if found is None:
             self._ended(key)
@@ -178,6 +182,11 @@ class Sessions:
         if len(self._cache) > _MOST_CACHED:
             self._cache.popitem(last=False)
         return principal
+
+    def _holds_good(self, entry: _Entry, now: float) -> bool:
+        """Whether what is known of him need not be asked again; this machine's clock may have jumped."""
+        checked = 0.0 <= now - entry.checked_at < _FRESH_SECONDS
+        return checked or 0.0 < self._ask_from - now <= _FRESH_SECONDS
 
     async def _read_session(self, connection: AsyncConnection, key: bytes, csrf: str, now: float) -> _Found:
         statement = (
