@@ -189,7 +189,7 @@ async def choose_customer(
     except CustomerNotFound:
         raise Problem("customer.not_found", customer_id=body.customer_id) from None
     except LookupFailed:
-        raise Problem("database.unavailable") from None
+        raise Problem("database.unavailable", headers={"Retry-After": "5"}) from None
     return pop if pop is not None else await _pop_of_the_past(request, call_id)
 
 
@@ -229,7 +229,7 @@ async def _pop_of_the_past(request: web.Request, call_id: str) -> ScreenPop:
     try:
         return await request.app[SCREEN_POPS].open(call_id, number)
     except LookupFailed:
-        raise Problem("database.unavailable") from None
+        raise Problem("database.unavailable", headers={"Retry-After": "5"}) from None
 
 
 def _numbers(request: web.Request, given: list[str], pointer: str) -> list[str]:

@@ -63,17 +63,41 @@ def _known(error: Exception) -> Problem | None:
     return None
 
 
+#: The names under which SQLAlchemy and asyncpg say that the database cannot do it now: no connection, none to
+#: be had, too slow, shutting down or starting up, out of disk or memory.
+_OUTAGES: Final = frozenset(
+    {
+        "InterfaceError",
+        "OperationalError",
+        "TimeoutError",
+        "OSError",
+        "PostgresConnectionError",
+        "OperatorInterventionError",
+        "InsufficientResourcesError",
+        "PostgresSystemError",
+        "LockNotAvailableError",
+        "ReadOnlySQLTransactionError",
+        "InternalClientError",
+    }
+)
+
+
 def _is_database_outage(error: Exception) -> bool:
-    """Whether the database could not be reached, told by the names that SQLAlchemy and asyncpg use."""
-    if isinstance(error, ConnectionError | OSError):
+    """Whether the database could not be reached or could not do it now, told by what the error came from.
+
+    SQLAlchemy wraps what asyncpg raises, in several coats.
+    """
+    if getattr(error, "connection_invalidated", False):
         return True
-    names = {kind.__name__ for kind in type(error).__mro__}
-    if "DBAPIError" in names and getattr(error, "connection_invalidated", False):
-        return True
-    original = getattr(error, "orig", None)
-    return bool(
-        names & {"InterfaceError", "OperationalError", "CannotConnectNowError", "TimeoutError"}
-    ) or isinstance(original, OSError)
+    seen: BaseException | None = error
+    while seen is not None:
+        names = {kind.__name__ for kind in type(seen).__mro__}
+        if _OUTAGES & names:
+            return (
+                "DataError" not in names
+            )  # asyncpg counts a value that does not fit among the InterfaceErrors
+        seen = getattr(seen, "orig", None) or seen.__cause__
+    return False
 
 
 def _incident(request: web.Request) -> Problem:
