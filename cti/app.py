@@ -38,7 +38,7 @@ from cti.journal.journal import Journal
 from cti.ledger.gap_events import Ledger
 from cti.ledger.sources import rows_after
 from cti.ledger.watch import LedgerWatch
-from cti.loops import Loops
+from cti.loops import LoopLag, Loops
 from cti.people.authentication import SiteSettings
 from cti.recorder.intake import Intake
 from cti.recorder.recorder import Recorder, RecorderState
@@ -81,7 +81,8 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
     """
     url = settings.database_url.get_secret_value()
     async with AsyncExitStack() as stack:
-        loops = Loops()
+        loops, lag = Loops(), LoopLag()
+        await stack.enter_async_context(loops.running("loop lag", lag.run()))
         recorder = Recorder(url, settings.node)
         committed = await recorder.committed_position()
         journal, board = await _open_journal(stack, loops, settings, recorder, committed)
@@ -127,7 +128,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
                 desk=desk,
                 pops=pops,
                 site=SiteSettings(external_base_url=settings.external_base_url),
-                status=partial(_status, ami, journal, recorder),
+                status=partial(_status, ami, journal, recorder, lag),
                 ledger=watch.current,
                 default_region=settings.default_region,
                 client_dir=CLIENT_DIR if CLIENT_DIR.is_dir() else None,
@@ -237,19 +238,21 @@ def _agi_server(
     )
 
 
-def _status(ami: AmiConnection, journal: Journal, recorder: Recorder) -> ServiceStatus:
-    link, written = ami.status, recorder.status
+def _status(ami: AmiConnection, journal: Journal, recorder: Recorder, lag: LoopLag) -> ServiceStatus:
+    link, written, health = ami.status, recorder.status, journal.health
     down = written.state is RecorderState.DATABASE_DOWN
     return ServiceStatus(
         ami=AmiStatus(state=link.state.value, since=instant(link.since), last_error=link.last_error),
         journal=JournalStatus(
             position=journal.position,
             durable_position=journal.durable_position,
-            health=journal.health.state.value,
+            health=health.state.value,
+            error=health.error,
         ),
         recorder=RecorderStatus(
             position=written.position, lag_seconds=written.lag_seconds, state=written.state.value
         ),
         database=DatabaseStatus(state="down" if down else "up"),
+        loop_lag_seconds=round(lag.worst, 4),
         version=version("cti"),
     )

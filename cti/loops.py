@@ -1,9 +1,13 @@
-"""The service's long tasks: each has a name and an owner, and one that fails stops the process."""
+"""The service's long tasks: each has a name and an owner, and one that fails stops the process.
+
+All of them share one event loop, so whoever keeps it busy keeps it from everybody; `LoopLag` tells for how
+long.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
@@ -48,3 +52,32 @@ class Loops:
             return
         self._failure.set_exception(error)
         self._failure.exception()  # somebody who only stops has not forgotten it
+
+
+_LOOK_SECONDS: Final = 0.05
+#: What was worst is remembered for one to two of these.
+_WINDOW_SECONDS: Final = 30.0
+
+
+class LoopLag:
+    """How late the event loop wakes those who sleep. `run` is the loop that looks."""
+
+    def __init__(self) -> None:
+        self._now = self._before = 0.0
+
+    @property
+    def worst(self) -> float:
+        """The longest lateness of the last half minute to minute, in seconds."""
+        return max(self._now, self._before)
+
+    async def run(self) -> None:
+        """Looks until cancelled."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + _WINDOW_SECONDS
+        while True:
+            due = loop.time() + _LOOK_SECONDS
+            await asyncio.sleep(_LOOK_SECONDS)
+            self._now = max(self._now, loop.time() - due)
+            if loop.time() >= ends:
+                self._before, self._now = self._now, 0.0
+                ends = loop.time() + _WINDOW_SECONDS

@@ -30,6 +30,8 @@ class ServiceCollector(Collector):
         yield _one("cti_tasks", "Tasks of the service's event loop", len(asyncio.all_tasks()))
         yield _one("cti_asterisk_up", "Whether AMI is connected", status.ami.state == "ready")
         yield _one("cti_database_up", "Whether the database answers", status.database.state == "up")
+        yield _one("cti_loop_lag_seconds", "Longest the event loop was kept busy", status.loop_lag_seconds)
+        yield _one("cti_journal_ok", "Whether the disk takes the journal", status.journal.health == "ok")
         yield _one("cti_journal_position", "Last journal position", status.journal.position)
         behind = status.journal.position - status.journal.durable_position
         yield _one("cti_journal_not_durable", "Records not yet safe on disk", behind)

@@ -27,6 +27,8 @@ class JournalStatus(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     durable_position: int
     health: str
+    #: What the disk said, while it takes nothing.
+    error: str | None = None
 
 
 class RecorderStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +52,8 @@ class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
     journal: JournalStatus
     recorder: RecorderStatus
     database: DatabaseStatus
+    #: The longest that the event loop was kept busy in the last half minute to minute.
+    loop_lag_seconds: float
     version: str
 
     @property

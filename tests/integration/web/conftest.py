@@ -150,5 +150,6 @@ def status(ami: AmiConnection) -> ServiceStatus:
         journal=JournalStatus(position=0, durable_position=0, health="ok"),
         recorder=RecorderStatus(position=0, lag_seconds=0.0, state="writing"),
         database=DatabaseStatus(state="up"),
+        loop_lag_seconds=0.0,
         version=str(time.time()),
     )

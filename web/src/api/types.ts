@@ -311,9 +311,10 @@ export interface Token {
 
 export interface ServiceStatus {
   ami: { state: string; since: Instant | null; last_error: string | null }
-  journal: { position: string | number; durable_position: string | number; health: string }
+  journal: { position: string | number; durable_position: string | number; health: string; error: string | null }
   recorder: { position: string | number; lag_seconds: number | null; state: string }
   database: { state: string }
+  loop_lag_seconds: number
   version: string
 }
 
