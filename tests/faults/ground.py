@@ -6,7 +6,7 @@ import itertools
 import re
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -209,13 +209,14 @@ async def open_ground(
     rate: float = 2.0,
     command: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
+    through: Callable[[str], str] | None = None,
     **changes: Any,
 ) -> AsyncIterator[Ground]:
     """A ground of its own on a laboratory with `PHONES` phones.
 
     Callers come at ``rate`` a second. ``command`` is what the interpreter runs instead of `-m cti serve`, and
-    ``environment`` what it finds in its environment;
-    ``changes`` are settings of the service.
+    ``environment`` what it finds in its environment. ``through`` makes the database's address as the service
+    reaches it of the address itself. ``changes`` are settings of the service.
     """
     folder = folder / f"ground{next(_NUMBERS)}"
     database = f"t_faults_{next(_NUMBERS)}_{int(time.time())}"
@@ -231,7 +232,7 @@ async def open_ground(
             folder / "service",
             url,
             token,
-            changes={"ami_port": proxy.port, **changes},
+            changes={"ami_port": proxy.port, "database_url": through(url) if through else url, **changes},
             environment=dict(environment or {}),
         )
         if command:

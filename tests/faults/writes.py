@@ -32,6 +32,8 @@ class Writer:
     url: str
     token: str
     rate: float = 4.0
+    #: For how many seconds a write is tried again.
+    patience: float = _PATIENCE_SECONDS
     tried: list[str] = field(default_factory=list)
     acknowledged: list[str] = field(default_factory=list)
     #: What was never answered, or only with the word that nobody knows.
@@ -93,7 +95,7 @@ class Writer:
 
     async def _write(self, name: str) -> None:
         loop = asyncio.get_running_loop()
-        until = loop.time() + _PATIENCE_SECONDS
+        until = loop.time() + self.patience
         headers = {"Idempotency-Key": f"key-{name.replace(' ', '-')}"}
         while loop.time() < until:
             try:
