@@ -6,7 +6,7 @@ Until now a row said that the caller was handed on, and of a blind transfer not 
 from alembic import op
 
 revision = "0007_transfer_outcomes"
-down_revision = "0009_references"
+down_revision = "0006_clock_steps"
 branch_labels = None
 depends_on = None
 

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0008_parked_calls"
-down_revision = "0006_clock_steps"
+down_revision = "0007_transfer_outcomes"
 branch_labels = None
 depends_on = None
 

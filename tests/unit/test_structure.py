@@ -45,3 +45,16 @@ def test_a_pure_module_imports_no_clock_and_no_input_or_output(module: Path) -> 
         )
     }
     assert not imported & IMPURE_IMPORTS
+
+
+def test_migrations_are_one_line_in_the_order_of_their_numbers() -> None:
+    before = None
+    for path in sorted((ROOT / "migrations/versions").glob("*.py")):
+        values = {
+            node.targets[0].id: ast.literal_eval(node.value)
+            for node in ast.parse(path.read_text()).body
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+            if node.targets[0].id in ("revision", "down_revision")
+        }
+        assert values == {"revision": path.stem, "down_revision": before}
+        before = path.stem

@@ -39,7 +39,7 @@ async def test_the_version_before_parking_gets_no_parked_spans_and_keeps_all_oth
                unknown_end)
                SELECT 'parked', started_at, 'park', call_id, started_at, id, started_at, false FROM legs"""
         )
-        await migrations.downgrade(postgres_url, "0006_clock_steps")
+        await migrations.downgrade(postgres_url, "0007_transfer_outcomes")
         assert [row["kind"] for row in await connection.fetch("SELECT kind FROM intervals")] == ["talk"]
         with pytest.raises(asyncpg.CheckViolationError):
             await connection.execute("UPDATE intervals SET kind = 'park'")
