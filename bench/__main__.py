@@ -1,34 +1,54 @@
 """`python -m bench [NAME ...]`: runs the benchmarks and prints a line for each figure."""
 
-import sys
+import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from bench import cpu_share, event_cost, memory, recorder_rows, replay, screen_pop
+from bench import (
+    cpu_share,
+    event_cost,
+    memory,
+    recorder_rows,
+    replay,
+    restart,
+    screen_pop,
+    sustained,
+)
 from bench.figure import Figure, heading
 
-BENCHMARKS: dict[str, Callable[[Path], list[Figure]]] = {
-    "event_cost": event_cost.run,
-    "cpu_share": cpu_share.run,
-    "screen_pop": screen_pop.run,
-    "memory": memory.run,
-    "recorder_rows": recorder_rows.run,
-    "replay": replay.run,
-}
+
+def benchmarks(seconds: float) -> dict[str, Callable[[Path], list[Figure]]]:
+    """All of them by name; ``seconds`` is how long the sustained one lasts."""
+    return {
+        "event_cost": event_cost.run,
+        "cpu_share": cpu_share.run,
+        "screen_pop": screen_pop.run,
+        "memory": memory.run,
+        "recorder_rows": recorder_rows.run,
+        "replay": replay.run,
+        "restart": restart.run,
+        "sustained": partial(sustained.run, seconds=seconds),
+    }
 
 
-def main(names: list[str]) -> int:
+def main() -> None:
     """Runs the named benchmarks, all of them when none is named."""
-    unknown = [name for name in names if name not in BENCHMARKS]
-    if unknown:
-        print(f"unknown: {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}", file=sys.stderr)
-        return 2
+    known = benchmarks(sustained.SECONDS)
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(known)}; all without one")
+    parser.add_argument(
+        "--seconds", type=float, default=sustained.SECONDS, help="how long `sustained` lasts for each stream"
+    )
+    given = parser.parse_args()
+    if unknown := [name for name in given.names if name not in known]:
+        parser.error(f"unknown: {', '.join(unknown)}; there are: {', '.join(known)}")
     print(heading(), flush=True)
-    for name in names or BENCHMARKS:
-        for figure in BENCHMARKS[name](event_cost.CACHE):
+    chosen = benchmarks(given.seconds)
+    for name in given.names or chosen:
+        for figure in chosen[name](event_cost.CACHE):
             print(figure.line(), flush=True)
-    return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    main()

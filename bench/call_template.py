@@ -90,3 +90,15 @@ def load(transcript: Path, *, longest_pause: float = math.inf) -> CallTemplate:
         member=_MEMBER.findall(text)[0],
         device=_INTERFACE.findall(text)[0],
     )
+
+
+def living(blocks: list[tuple[float, bytes]], last: bytes) -> list[bytes]:
+    """The call's blocks up to the one that it stays at."""
+    kept = []
+    seen = False
+    for _, block in blocks:
+        if seen and not block.startswith((b"Event: Bridge", b"Event: QueueMemberStatus")):
+            break
+        kept.append(block)
+        seen = seen or block.startswith(last)
+    return kept

@@ -36,6 +36,11 @@ class LoadedService:
     process: psutil.Process
     peer: ScriptedAsterisk
     tokens: list[str]
+    supervisor_token: str
+    database_url: str
+    home: Path
+    #: With which the service runs, for whoever starts it again.
+    environment: dict[str, str]
 
 
 @contextlib.asynccontextmanager
@@ -47,12 +52,13 @@ async def loaded_service(*, agents: int, wrap_up_seconds: int = 1) -> AsyncItera
         await server.create("bench")
         url = server.url("bench")
         await upgrade(url)
-        tokens = await _people(url, agents, wrap_up_seconds)
+        tokens, supervisor_token = await _people(url, agents, wrap_up_seconds)
         peer = await stack.enter_async_context(ScriptedAsterisk(agents=agents))
         http_port, agi_port = _free_port(), _free_port()
-        process = await stack.enter_async_context(
-            _service(home, database_url=url, ami_port=peer.port, http_port=http_port, agi_port=agi_port)
+        environment = service_environment(
+            home, database_url=url, ami_port=peer.port, http_port=http_port, agi_port=agi_port
         )
+        process = await stack.enter_async_context(_service(environment))
         async with asyncio.timeout(_START_SECONDS):
             await peer.ready.wait()
         yield LoadedService(
@@ -60,6 +66,10 @@ async def loaded_service(*, agents: int, wrap_up_seconds: int = 1) -> AsyncItera
             process=psutil.Process(process.pid),
             peer=peer,
             tokens=tokens,
+            supervisor_token=supervisor_token,
+            database_url=url,
+            home=home,
+            environment=environment,
         )
 
 
@@ -77,7 +87,7 @@ def sales_queue(wrap_up_seconds: int) -> dict[str, object]:
     }
 
 
-async def _people(url: str, agents: int, wrap_up_seconds: int) -> list[str]:
+async def _people(url: str, agents: int, wrap_up_seconds: int) -> tuple[list[str], str]:
     async with open_engine(url) as engine:
         async with engine.begin() as connection:
             await create_queue(connection, sales_queue(wrap_up_seconds), survey=False)
@@ -94,19 +104,40 @@ async def _people(url: str, agents: int, wrap_up_seconds: int) -> list[str]:
                 )
                 for number in range(1, agents + 1)
             ]
+            supervisor = await create_user(
+                connection,
+                username="supervisor",
+                name="Supervisor",
+                role=Role.SUPERVISOR,
+                language=Language.ENGLISH,
+                password=None,
+            )
         sessions = Sessions(engine)
         by_agent = sorted(users, key=lambda user: user.agent_id or 0)
-        return [(await sessions.open(user.id)).token for user in by_agent]
+        tokens = [(await sessions.open(user.id)).token for user in by_agent]
+        return tokens, (await sessions.open(supervisor.id)).token
 
 
-@contextlib.asynccontextmanager
-async def _service(home: Path, **settings: object) -> AsyncIterator[asyncio.subprocess.Process]:
+def service_environment(home: Path, **settings: object) -> dict[str, str]:
+    """The environment of a service that keeps its files in `home`."""
     values = {
         "home": home, "node": "lab", "log_level": "warning",
         "ami_secret": _SECRET, "ami_phone_secret": _SECRET, "agi_secret": _SECRET, **settings,
     }  # fmt: skip
-    environment = os.environ | {f"CTI_{name.upper()}": str(value) for name, value in values.items()}
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "cti", "serve", env=environment)
+    # Byte code is compiled once, as it is where the service is installed, whatever this shell says.
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = str(home / "bytecode")
+    return environment | {f"CTI_{name.upper()}": str(value) for name, value in values.items()}
+
+
+async def start_service(environment: dict[str, str]) -> asyncio.subprocess.Process:
+    """The service as a process of its own."""
+    return await asyncio.create_subprocess_exec(sys.executable, "-m", "cti", "serve", env=environment)
+
+
+@contextlib.asynccontextmanager
+async def _service(environment: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await start_service(environment)
     try:
         yield process
     finally:

@@ -23,18 +23,6 @@ _ANSWERED = b"Event: AgentConnect\r"
 _WAITING = b"Event: QueueCallerJoin\r"
 
 
-def _living(blocks: list[tuple[float, bytes]], last: bytes) -> list[bytes]:
-    """The call's blocks up to the one that it stays at."""
-    kept = []
-    seen = False
-    for _, block in blocks:
-        if seen and not block.startswith((b"Event: Bridge", b"Event: QueueMemberStatus")):
-            break
-        kept.append(block)
-        seen = seen or block.startswith(last)
-    return kept
-
-
 async def _page(session: aiohttp.ClientSession, url: str, token: str, open_: asyncio.Semaphore) -> None:
     async with session.ws_connect(
         f"{url}/api/v1/live", headers={"Cookie": f"cti_session={token}"}, max_msg_size=0
@@ -55,7 +43,7 @@ async def _fill(service: LoadedService) -> None:
             agent=number % AGENTS + 1,
             caller=demo_number(number).encode(),
         )
-        service.peer.send(_living(stamped, _ANSWERED if talks else _WAITING))
+        service.peer.send(call_template.living(stamped, _ANSWERED if talks else _WAITING))
         await service.peer.drain()
         await asyncio.sleep(1 / _CALLS_A_SECOND)
 

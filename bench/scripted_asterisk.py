@@ -24,6 +24,9 @@ class ScriptedAsterisk:
         self.ready = asyncio.Event()
         #: Called with the name of each action that came, for those who wait for one.
         self.on_action: Callable[[str], None] = lambda _name: None
+        #: What it lists when asked: the headers of each live channel and of each waiting caller.
+        self.channels: list[dict[str, str]] = []
+        self.waiting: list[dict[str, str]] = []
         self._variables: dict[str, str] = {}
         self._paused: dict[str, str] = {}
         self._server: asyncio.Server | None = None
@@ -85,7 +88,7 @@ class ScriptedAsterisk:
             respond(Message="Variable Set")
         elif name in ("coreshowchannels", "bridgelist", "queuestatus", "devicestatelist"):
             respond(EventList="start", Message="List will follow")
-            items = self._queue_items(number) if name == "queuestatus" else []
+            items = self._items(name, number)
             complete = {
                 "coreshowchannels": "CoreShowChannelsComplete",
                 "bridgelist": "BridgeListComplete",
@@ -101,10 +104,21 @@ class ScriptedAsterisk:
             respond(Ping="Pong", Timestamp=f"{time.time():.6f}")
         elif name == "queuepause":
             respond(Message="Interface paused successfully")
-            self._paused[action["Interface"]] = action.get("Reason", "")
+            if _is_paused(action):
+                self._paused[action["Interface"]] = action.get("Reason", "")
+            else:
+                self._paused.pop(action["Interface"], None)
             writer.write(_pause_event(action))
         else:
             respond(Message="Done")
+
+    def _items(self, name: str, number: str) -> list[bytes]:
+        if name == "coreshowchannels":
+            return [_event("CoreShowChannel", ActionID=number, **headers) for headers in self.channels]
+        if name != "queuestatus":
+            return []
+        entries = [_event("QueueEntry", ActionID=number, **headers) for headers in self.waiting]
+        return [*self._queue_items(number), *entries]
 
     def _queue_items(self, number: str) -> list[bytes]:
         params = _event(
@@ -121,8 +135,8 @@ class ScriptedAsterisk:
                 Penalty="0",
                 InCall="0",
                 Status="1",
-                Paused="0",
-                PausedReason="",
+                Paused="1" if device_of(agent) in self._paused else "0",
+                PausedReason=self._paused.get(device_of(agent), ""),
                 ActionID=number,
             )
             for agent in range(1, self.agents + 1)
@@ -135,6 +149,10 @@ def device_of(agent: int) -> str:
     return f"PJSIP/{10_000 + agent}"
 
 
+def _is_paused(action: dict[str, str]) -> bool:
+    return action.get("Paused", "").lower() in ("1", "true", "yes")
+
+
 def _pause_event(action: dict[str, str]) -> bytes:
     interface = action["Interface"]
     return _event(
@@ -144,7 +162,7 @@ def _pause_event(action: dict[str, str]) -> bytes:
         MemberName=f"agent-{int(interface.rsplit('/', 1)[1]) - 10_000}",
         Interface=interface,
         StateInterface=interface,
-        Paused="1" if action.get("Paused", "").lower() in ("1", "true", "yes") else "0",
+        Paused="1" if _is_paused(action) else "0",
         PausedReason=action.get("Reason", ""),
     )
 

@@ -1,6 +1,8 @@
 """How often Python looks for reference cycles, set for a process that keeps many small objects for long."""
 
+import contextlib
 import gc
+from collections.abc import Iterator
 
 #: Allocations before a look at the youngest objects. The usual 700 means a look every few dozen events, each
 #: finding that calls, legs and agents still live; together that costs a fifth of an event's processor time.
@@ -12,3 +14,13 @@ def collect_rarely() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNGEST, 20, 20)
+
+
+@contextlib.contextmanager
+def not_collecting() -> Iterator[None]:
+    """Looks for no cycles meanwhile: for work that makes many objects that stay, and no cycles."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

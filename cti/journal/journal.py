@@ -44,7 +44,8 @@ from cti.journal.spool import Group, SegmentWriter, WriteFailed
 
 log = structlog.get_logger(__name__)
 
-SEGMENT_BYTES: Final = 64 * 1024 * 1024
+#: Each begins with a checkpoint, so this bounds what a start has to apply again: some 28,000 events.
+SEGMENT_BYTES: Final = 16 * 1024 * 1024
 #: How long records gather before they are written; with the sync itself this stays below 50 ms.
 GATHER_SECONDS: Final = 0.035
 #: What may wait in memory while the disk takes nothing.

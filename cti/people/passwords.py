@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import string
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -16,8 +17,6 @@ LONGEST: Final = 200
 _hasher: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 #: Two at a time, so that a flood of sign-ins takes neither all memory nor both cores for long.
 _threads: Final = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
-#: Somebody unknown costs the same time as somebody known.
-_NOBODY: Final = _hasher.hash(secrets.token_hex(16))
 _READABLE: Final = "".join(c for c in string.ascii_letters + string.digits if c not in "0O1lI5S")
 
 
@@ -36,9 +35,16 @@ async def verify_password(password_hash: str | None, password: str) -> bool:
     return await asyncio.get_running_loop().run_in_executor(_threads, _verify, password_hash, password)
 
 
+@cache
+def _nobody() -> str:
+    """The hash of a password that nobody has: somebody unknown costs the same time as somebody known."""
+    return _hasher.hash(secrets.token_hex(16))
+
+
 def _verify(password_hash: str | None, password: str) -> bool:
+    nobody = _nobody()
     try:
-        _hasher.verify(password_hash or _NOBODY, password)
+        _hasher.verify(password_hash or nobody, password)
     except (VerificationError, InvalidHashError):
         return False
     return password_hash is not None

@@ -187,5 +187,6 @@ class Changes:
             mine_list[:0] = old_list
 
 
-#: Changes beyond this many are dropped and read again from the journal later: some 50 MB.
-CHANGES_LIMIT: Final = 50_000
+#: Changes beyond this many are dropped and read again from the journal later: some 60 MB. At 15,000 events a
+#: second that is ten seconds, enough for a disk that stalls; reading again would then take far longer.
+CHANGES_LIMIT: Final = 150_000

@@ -39,6 +39,10 @@ log = structlog.get_logger(__name__)
 
 #: How long changes gather before they are written: what a person does not notice in a history.
 GATHER_SECONDS: Final = 0.25
+#: When there is much to write they gather for longer: a multiple of what the last batch took, up to a limit.
+#: Whatever happens to an entity within a batch costs one row, so the more there is, the less an event costs.
+_GATHER_FACTOR: Final = 3.0
+_LONGEST_GATHER_SECONDS: Final = 1.0
 _LONGEST_BACK_OFF: Final = 5.0
 _PARTITION_SECONDS: Final = 86_400.0
 #: While catching up: records between two turns of the event loop, and changes in one batch.
@@ -91,7 +95,7 @@ class Recorder:
     ) -> None:
         self._dsn = plain_dsn(url)
         self._node = node
-        self._gather_seconds = gather_seconds
+        self._gather_seconds = self._usual_gather_seconds = gather_seconds
         self._changes_limit = changes_limit
         self._changes = Changes(node)
         self._taken = 0
@@ -237,7 +241,10 @@ class Recorder:
         since, self._since = self._since, None
         try:
             await journal.wait_durable(position)
+            began = time.monotonic()
             await write_batch(connection, self._node, batch, self._committed or 0)
+            took = min(_GATHER_FACTOR * (time.monotonic() - began), _LONGEST_GATHER_SECONDS)
+            self._gather_seconds = max(self._usual_gather_seconds, took)
         except BaseException:
             self._since = since
             self._wake.set()

@@ -13,6 +13,7 @@ import structlog
 from cti.asterisk.events import parse
 from cti.board.board import Board, BoardVersionError
 from cti.board.facts import Fact
+from cti.garbage import not_collecting
 from cti.journal.segment import Checkpoint
 
 #: Events that are worth a second of the start, so that the database is up to date with the service.
@@ -82,9 +83,10 @@ def recover(journal: ReadableJournal, node: str, committed: int | None, recorder
         log.warning("recovery.database_far_behind", committed=committed, position=journal.position)
         recorder.fall_behind()
         committed = None
-    board, at = restore(journal, node, journal.position if committed is None else committed)
-    for position, block in read_on(journal, after=at, written=committed or 0):
-        facts = board.apply(parse(block))
-        if committed is not None and position > committed:
-            recorder.take(facts, position)
+    with not_collecting():
+        board, at = restore(journal, node, journal.position if committed is None else committed)
+        for position, block in read_on(journal, after=at, written=committed or 0):
+            facts = board.apply(parse(block))
+            if committed is not None and position > committed:
+                recorder.take(facts, position)
     return board
