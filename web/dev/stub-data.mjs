@@ -123,3 +123,16 @@ export function detailOf(call) {
     ivr_choices: [{ menu: 'language', choice: '1', at: at(4) }, { menu: 'service', choice: '2', at: at(9) }],
   }
 }
+
+const dayBefore = (days) => new Date(Date.now() - days * 86_400_000).toISOString()
+export const ledger = {
+  state: 'checking', code: null, checked_to: dayBefore(0), queue_log: true, broken_lines: 0, channels: 2100, matched: 2099, filled: 3, unmatched: 1, gaps: 2,
+  days: [...Array(21).keys()].map((day) => ({ day: dayBefore(20 - day).slice(0, 10), channels: 80 + day * 2, matched: 80 + day * 2 - (day === 12 ? 1 : 0), filled: day === 5 ? 3 : 0, lone_legs: 0 })),
+}
+export const findings = [
+  { id: 1, kind: 'time_differs', at: dayBefore(8), uniqueid: 'pbx1-1795326653.12', call_id: 'c', field: 'ended_at', ours: '1795326653.250', theirs: '1795326653.870', settled_at: null },
+]
+export const gaps = [
+  { node: 'pbx1', from_at: dayBefore(8.001), to_at: dayBefore(8), reason: 'connected' },
+  { node: 'pbx1', from_at: null, to_at: dayBefore(15), reason: 'asterisk_restarted' },
+]

@@ -135,6 +135,9 @@ const problem = (status, code, text, more = {}) => [status, { type: `urn:cti:pro
 
 function answer(method, path, query, body, user) {
   const zh = user?.language !== 'en'
+  if (path === '/ledger') return [200, data.ledger]
+  if (path === '/ledger/findings') return [200, { items: data.findings, next_cursor: null }]
+  if (path === '/ledger/gaps') return [200, { items: data.gaps, next_cursor: null }]
   if (path === '/session' && method === 'POST') {
     if (body.password === 'wrong' || !users[body.username]) return problem(401, 'session.wrong_password', zh ? '用户名或密码错误。' : 'The user name or the password is wrong.')
     return [200, { user: users[body.username], csrf_token: 'stub' }, { 'Set-Cookie': `cti_session=${body.username}; HttpOnly; SameSite=Strict; Path=/` }]

@@ -46,6 +46,7 @@ export function createAppRouter(): Router {
       { path: '/admin/queues', component: () => import('@/admin/QueuesPage.vue'), meta: { title: 'queues', roles: ['admin'] } },
       { path: '/admin/devices', component: () => import('@/admin/DevicesPage.vue'), meta: { title: 'devices', roles: ['admin'] } },
       { path: '/admin/tokens', component: () => import('@/admin/TokensPage.vue'), meta: { title: 'tokens', roles: ['admin'] } },
+      { path: '/ledger', component: () => import('@/ledger/LedgerPage.vue'), meta: { title: 'ledger', roles: LEADERS } },
       { path: '/status', component: () => import('@/admin/StatusPage.vue'), meta: { title: 'status', roles: LEADERS } },
       {
         path: '/:anything(.*)',
