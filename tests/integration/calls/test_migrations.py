@@ -50,6 +50,42 @@ async def test_the_version_before_parking_gets_no_parked_spans_and_keeps_all_oth
         await connection.close()
 
 
+async def test_the_version_before_outcomes_knows_only_transfers_that_were_handed_on(
+    postgres_url: str,
+) -> None:
+    await migrations.upgrade(postgres_url)
+    connection = await asyncpg.connect(plain_dsn(postgres_url))
+    try:
+        await _insert_call(connection)
+        for kind, outcome in (
+            ("blind", "busy"),
+            ("blind", None),
+            ("attended", "completed"),
+            ("attended", "cancelled"),
+        ):
+            await connection.execute(
+                """INSERT INTO transfers (id, at, call_id, call_started_at, kind, outcome)
+                   SELECT $1 || coalesce($2, ''), started_at, id, started_at, $1, $2 FROM calls""",
+                kind,
+                outcome,
+            )
+        await migrations.downgrade(postgres_url, "0006_clock_steps")
+        kept = await connection.fetch("SELECT id FROM transfers ORDER BY id")
+        assert [row["id"] for row in kept] == ["attendedcompleted", "blind", "blindbusy"]
+        await migrations.upgrade(postgres_url)
+        known = await connection.fetch("SELECT kind, outcome FROM transfers ORDER BY id")
+        assert [(row["kind"], row["outcome"]) for row in known] == [
+            ("attended", "completed"),
+            ("blind", "unknown"),
+            ("blind", "unknown"),
+        ]
+        with pytest.raises(asyncpg.CheckViolationError):
+            await connection.execute("UPDATE transfers SET outcome = 'somehow'")
+    finally:
+        await connection.execute("DELETE FROM calls")
+        await connection.close()
+
+
 async def test_the_tables_of_the_program_are_those_of_the_migrations(postgres_url: str) -> None:
     await migrations.upgrade(postgres_url)
     mine = {

@@ -109,7 +109,7 @@ def csv_extra(name: str, row: dict[str, str]) -> list[str]:
 
 
 def who_talked(name: str, member: str) -> int:
-    """The agent whom a line of queue_log is about: it names the member who was rung, whoever took the call."""
+    """The agent whom a line of queue_log is about: it names who was rung, whoever took the call."""
     return 2 if name == "queue_pickup" else int(member.removeprefix("agent-"))
 
 
