@@ -135,10 +135,12 @@ class LedgerWatch:
 
     async def _step(self) -> None:
         now, (committed, taken) = self._clock(), self._committed()
-        self._marks.append((now, taken))
         if not self._connected() or self._board.gap_from is not None:
+            # What was taken by now says nothing of now: what is missed is taken later.
+            self._marks.clear()
             self._note(state=LedgerState.WAITING)
             return
+        self._marks.append((now, taken))
         source = self._source or await self._begin(now)
         await self._read(source)
         self._lose_what_died(now)

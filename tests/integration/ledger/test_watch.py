@@ -20,7 +20,7 @@ from cti.db.engine import open_engine, plain_dsn
 from cti.installation.postgres import EmbeddedPostgres
 from cti.ledger.model import LedgerState
 from cti.ledger.watch import LedgerWatch
-from tests.integration.recorder.test_recorder import Service
+from tests.stage.recording import Service
 from tests.unit.board.scenario import TRANSCRIPTS, read_blocks
 
 NODE = "lab"
@@ -173,6 +173,27 @@ async def test_a_call_is_counted_once_it_is_over_and_alarms_nobody_before(site: 
     assert await site.rows("SELECT * FROM ledger_findings") == []
     assert (site.watch.status.channels, site.watch.status.matched) == (starts, starts)
     assert site.watch.status.queue_log
+
+
+async def test_that_the_database_has_all_from_before_a_gap_says_nothing_of_what_happened_in_it(
+    site: Site,
+) -> None:
+    blocks, lines = recorded("answered")
+    async with begun(site, lines) as (first, last):
+        site.service.feed(blocks[: len(blocks) // 2])
+        await site.service.recorder.drain()
+        site.now = last + 60.0
+        site.write_cel("".join(lines))
+        site.service.feed([encode("CtiDisconnected", first + 2.0, Reason="lost")])
+        await site.service.recorder.drain()
+        await site.until(lambda: site.watch.status.state is LedgerState.WAITING)
+        site.service.tasks[1].cancel()  # what follows from the gap is not yet in the database
+        names = ("CtiConnected", "CtiSnapshotBegin", "CtiSnapshotEnd")
+        site.service.feed([encode(name, site.now) for name in names])
+        taken = site.service.journal.position
+        await site.until(lambda: [position for _, position in site.watch._marks].count(taken) >= 3)
+        assert (site.watch.status.checked_to or 0.0) < last
+    assert await site.rows("SELECT * FROM ledger_findings") == []
 
 
 async def test_a_channel_without_a_leg_is_found_and_filled_in_as_reconciled(site: Site) -> None:
