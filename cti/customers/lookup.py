@@ -25,7 +25,7 @@ from cti.customers.model import (
     SubscriptionStatus,
 )
 from cti.customers.numbers import display
-from cti.db.engine import plain_dsn
+from cti.db.engine import NO_ANSWER, plain_dsn
 from cti.errors import CustomerNotFound, LookupFailed
 
 #: More customers on one number than this are not shown as candidates.
@@ -210,7 +210,7 @@ class CustomerLookup:
         try:
             async with asyncio.timeout(_TIME_LIMIT_SECONDS * 2):
                 answer: str | None = await self._pool.fetchval(statement, *arguments)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except NO_ANSWER as error:
             raise LookupFailed(f"the database could not be asked: {type(error).__name__}") from error
         return answer
 

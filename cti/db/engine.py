@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -11,6 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 #: Longer than this no person waits for an answer; milliseconds.
 STATEMENT_TIMEOUT_MS: Final = 10_000
 _CONNECT_SECONDS: Final = 5.0
+#: What asyncpg raises when a question has no answer: the last is what it says when the server ended the
+#: session between two statements.
+NO_ANSWER: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 
 
 @asynccontextmanager

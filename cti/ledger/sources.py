@@ -17,7 +17,7 @@ import asyncpg
 from cti.asterisk.cel import CelColumnsError, CelRow, order_of, read_record
 from cti.asterisk.cel_file import CelFile, in_order
 from cti.config import Settings
-from cti.db.engine import plain_dsn
+from cti.db.engine import NO_ANSWER, plain_dsn
 from cti.errors import LedgerColumnsUnknown, LedgerUnreadable
 
 _TABLE_ROWS: Final = 2_000
@@ -111,7 +111,7 @@ class TableSource:
             return await self._next()
         except asyncpg.UndefinedColumnError as error:
             raise LedgerColumnsUnknown(f"{self.name}: {error}") from error
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except NO_ANSWER as error:
             await self.close()
             raise LedgerUnreadable(f"{self.name}: {error or type(error).__name__}") from error
 
