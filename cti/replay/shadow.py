@@ -8,7 +8,7 @@ from typing import Final
 
 import asyncpg
 
-from cti.recorder.rows import ALL
+from cti.recorder.rows import ALL, MERGED_TABLES
 
 #: What a batch writes or moves besides rows.
 _ASIDE: Final = ("dispositions", "recorder_positions")
@@ -28,9 +28,14 @@ async def make_shadow(connection: asyncpg.Connection, schema: str, node: str, po
     """Makes empty tables that reflect the journal up to a position."""
     for table in (*(spec.table for spec in ALL), *_ASIDE):
         await connection.execute(
-            f"CREATE TEMPORARY TABLE {table} (LIKE {schema}.{table} "
-            "INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)"
+            f"CREATE TEMPORARY TABLE {table} (LIKE {schema}.{table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"
         )
+    # No more indexes than the writing needs: each row costs one more entry in every one.
+    for spec in ALL:
+        key = ", ".join(column.name for column in spec.columns[: spec.key])
+        await connection.execute(f"ALTER TABLE {spec.table} ADD PRIMARY KEY ({key})")
+    for table in MERGED_TABLES:
+        await connection.execute(f"CREATE INDEX ON {table} (call_id)")
     await connection.execute(
         "INSERT INTO recorder_positions (node, position) VALUES ($1, $2)", node, position
     )
