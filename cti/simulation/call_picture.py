@@ -186,10 +186,10 @@ class _Canvas:
                 yield f'<rect fill="url(#stripes)" {shape}/>'
             name = kind.value.replace("_", "-")
             yield f'<text class="faint" x="{x + 28:.0f}" y="{y}">{name}</text>'
-            x += 28 + len(name) * _LETTER + 26
+            x += 28 + len(name) * _LETTER + 24
         yield f'<path class="life" stroke-width="2" d="M{x:.0f} {y - 4}h22m0 -6v12"/>'
-        yield f'<text class="faint" x="{x + 30:.0f}" y="{y}">leg, from its first event to its end</text>'
-        x += 30 + 35 * _LETTER + 14
+        yield f'<text class="faint" x="{x + 30:.0f}" y="{y}">leg</text>'
+        x += 30 + 3 * _LETTER + 26
         yield f'<path class="join" stroke-width="1.5" d="M{x:.0f} {y - 13}v18"/>'
         yield f'<circle class="dot" cx="{x:.0f}" cy="{y - 12}" r="3"/>'
         yield f'<circle class="dot" cx="{x:.0f}" cy="{y + 4}" r="3"/>'

@@ -108,11 +108,12 @@ def tell(events: Iterable[AmiEvent]) -> Story:
     joins: list[Join] = []
     marks: list[Mark] = []
     noticed: dict[str, float] = {}
+    told: set[tuple[str, str | None]] = set()
     for position, event in enumerate(events, 1):
         facts = board.apply(event)
         changes.mark(facts, position)
         joins += _joins(board, event)
-        marks += _marks(board, event, facts)
+        marks += _marks(board, event, facts, told)
         for fact in facts:
             if isinstance(fact, LegEnded):
                 noticed[fact.leg.id] = fact.at
@@ -144,16 +145,22 @@ def _joins(board: Board, event: AmiEvent) -> list[Join]:
     return [Join(at=board.at, leg_id=leg.id, other_ids=tuple(others))] if others else []
 
 
-def _marks(board: Board, event: AmiEvent, facts: list[Fact]) -> list[Mark]:
+def _marks(board: Board, event: AmiEvent, facts: list[Fact], told: set[tuple[str, str | None]]) -> list[Mark]:
+    """What is worth a word above the picture; ``told`` are the transfers and outcomes that have one."""
+    at = max(board.at, event.at)  # not every event here is one that the board has a rule for
+    marks: list[Mark] = []
     found = []
     for fact in facts:
         match fact:
             case CallTransferred(transfer=transfer):
-                target = f" to {transfer.to_number}" if transfer.to_number else ""
-                words = [] if transfer.at < board.at else [f"{transfer.kind.value} transfer{target}"]
-                if transfer.outcome is not None:
-                    words.append(transfer.outcome.value.replace("_", " "))
-                found.append(": ".join(words))
+                outcome = transfer.outcome.value.replace("_", " ") if transfer.outcome is not None else None
+                if (transfer.id, None) not in told:
+                    target = f" to {transfer.to_number}" if transfer.to_number else ""
+                    text = f"{transfer.kind.value} transfer{target}" + (f": {outcome}" if outcome else "")
+                    marks.append(Mark(at=transfer.at, text=text))
+                elif outcome and (transfer.id, outcome) not in told:
+                    marks.append(Mark(at=at, text=f"transfer: {outcome}"))
+                told |= {(transfer.id, None), (transfer.id, outcome)}
             case CallMerged():
                 found.append("two calls become one")
             case SurveyStarted():
@@ -168,4 +175,4 @@ def _marks(board: Board, event: AmiEvent, facts: list[Fact]) -> list[Mark]:
         found.append(word)
     elif event.name == "CtiIvrChoice":
         found.append(f"key {event.get('Choice')}")
-    return [Mark(at=board.at, text=text) for text in found]
+    return marks + [Mark(at=at, text=text) for text in found]
