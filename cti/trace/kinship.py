@@ -34,7 +34,7 @@ from cti.board.facts import (
     SurveyEnded,
     SurveyStarted,
 )
-from cti.calls.model import IntervalKind
+from cti.calls.model import IntervalKind, Leg
 
 _LEG: Final = (LegStarted, LegChanged, LegEnded)
 _INTERVAL: Final = (IntervalStarted, IntervalEnded)
@@ -125,6 +125,10 @@ class Kinship:
         self._board = board
         self._calls: dict[str, _Kin] = {}
         self._of_leg: dict[str, str] = {}
+        #: Legs by agent, some of which may have ended since.
+        self._agent_legs: dict[int, set[str]] = {}
+        for leg in board.legs():
+            self._note_agent(leg)
         #: Legs by bridge, some of which may have left it since.
         self._bridges: dict[str, set[str]] = {}
         self._events = 0
@@ -137,6 +141,8 @@ class Kinship:
                 self._of_leg[fact.leg.id] = fact.leg.call_id
             elif isinstance(fact, CallMerged):
                 self._join(fact.call.id, fact.into.id)
+            if isinstance(fact, LegStarted | LegChanged):
+                self._note_agent(fact.leg)
         for call_id, agent_id in about.agents:
             kin = self._kin(call_id)
             if agent_id not in kin.agents:
@@ -164,6 +170,10 @@ class Kinship:
         for call_id in about.loosely:
             self._kin(call_id).depends_on |= of - {call_id}
 
+    def _note_agent(self, leg: Leg) -> None:
+        if leg.agent_id is not None:
+            self._agent_legs.setdefault(leg.agent_id, set()).add(leg.id)
+
     def _meet(self, event: AmiEvent) -> None:
         """Who is in a bridge decides whether the others still have somebody to talk with when one leaves."""
         board = self._board
@@ -182,7 +192,15 @@ class Kinship:
 
     def _calls_with(self, agent_id: int) -> set[str]:
         """The calls that an agent has on his device now."""
-        return {leg.call_id for leg in self._board.legs() if leg.agent_id == agent_id}
+        found = set()
+        of_agent = self._agent_legs.get(agent_id, set())
+        for leg_id in list(of_agent):
+            leg = self._board.leg(leg_id)
+            if leg is not None and leg.agent_id == agent_id:
+                found.add(leg.call_id)
+            else:
+                of_agent.discard(leg_id)
+        return found
 
     def _kin(self, call_id: str) -> "_Kin":
         return self._calls.setdefault(call_id, _Kin())
