@@ -111,15 +111,24 @@ async def _once(
     except BaseException as error:
         # Whatever else ended it, nobody knows whether it was done: the key stays taken.
         if _says_that_nothing_was_done(error):
-            await asyncio.shield(store.forget(owner, key))
+            await asyncio.shield(_settle(store.forget(owner, key)))
         raise
     body = response.body if isinstance(response, web.Response) else b""
     kept = None if route.shows_secret else bytes(body) if isinstance(body, bytes) else b""
-    try:
-        await asyncio.shield(store.finish(owner, key, StoredAnswer(status=response.status, body=kept)))
-    except Exception as error:  # noqa: BLE001  (it was done, so it must not look as if it had failed)
-        log.warning("idempotency.not_kept", error=str(error)[:200])
+    answer = StoredAnswer(status=response.status, body=kept)
+    await asyncio.shield(_settle(store.finish(owner, key, answer)))
     return response
+
+
+async def _settle(settling: Awaitable[None]) -> None:
+    """What was done stays done, and what was refused stays refused, also when the key cannot be settled.
+
+    It is shielded, so it may fail when nobody waits for it any more.
+    """
+    try:
+        await settling
+    except Exception as error:  # noqa: BLE001
+        log.warning("idempotency.not_kept", error=str(error)[:200])
 
 
 def _says_that_nothing_was_done(error: BaseException) -> bool:
