@@ -62,7 +62,7 @@ async def parked_and_given_up(lab: Lab, ami: AmiObserver) -> None:
 
 
 async def parked_and_nobody_there(lab: Lab, ami: AmiObserver) -> None:
-    """Agent 1 parks his caller and turns his phone off; the caller comes back to the head of his queue."""
+    """Agent 1 parks his caller, signs out, and refuses him when he rings back; the caller is queued again."""
     await lab.sign_in(ami, 1, 1001, "sales")
     async with lab.phone(1001) as phone, lab.trunk() as trunk:
         call = await trunk.dial("4001", caller=CALLER)
@@ -71,12 +71,15 @@ async def parked_and_nobody_there(lab: Lab, ami: AmiObserver) -> None:
         await agent.stay(0.5)
         await agent.answer()
         await agent.stay(1.0)
-        parked = ami.expect("ParkedCall")
         await agent.refer("700")
-        await parked
+        await agent.ended()
+        await call.stay(1.0)
+        await ami.demand("QueueRemove", Queue="sales", Interface="PJSIP/1001")
         again = ami.expect("QueueCallerJoin")
-        refused = await phone.next_call(2)
-        await refused.refuse()
+        ringing_back = await phone.next_call(2)
+        ringing_back.ring()
+        await ringing_back.stay(0.5)
+        await ringing_back.refuse()
         await again
         await call.stay(1.0)
         await call.hang_up()
@@ -86,5 +89,5 @@ RECORDINGS: Final = (
     Recording(parked_and_fetched),
     Recording(parked_too_long, plan={"parking_seconds": 4}),
     Recording(parked_and_given_up),
-    Recording(parked_and_nobody_there, plan={"parking_seconds": 2}),
+    Recording(parked_and_nobody_there, plan={"parking_seconds": 5}),
 )

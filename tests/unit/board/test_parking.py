@@ -64,11 +64,10 @@ def test_a_parked_caller_whom_nobody_takes_back_waits_in_his_queue_again() -> No
     scenario = run("parked_and_nobody_there")
     assert scenario.spans() == [
         *BEGUN,
-        ("trunk", "park", 2.0, 4.0),
-        ("agent 1", "ring", 4.0, 4.0),
+        ("trunk", "park", 2.0, 7.0),
         ("agent 1", "wrap_up", 5.0, 5.5),
-        ("trunk", "wait", 7.0, 8.0),
-        ("agent 1", "ring", 7.0, 8.0),
+        ("PJSIP/1001", "ring", 7.0, 7.5),  # agent 1 has signed out
+        ("trunk", "wait", 10.5, 11.5),
     ]
     assert [(entry.queue, entry.outcome) for entry in scenario.entries.values()] == [
         ("sales", EntryOutcome.ANSWERED),
