@@ -42,6 +42,8 @@ class AudioStream(asyncio.DatagramProtocol):
         self.sound = sound
         self.port = 0
         self.packets_heard = 0
+        #: The last packet of audio that came.
+        self.last_heard = b""
         self.digits_heard = ""
         self.peer: tuple[str, int] | None = None
         self._transport: asyncio.DatagramTransport | None = None
@@ -60,6 +62,11 @@ class AudioStream(asyncio.DatagramProtocol):
         stream.port = transport.get_extra_info("sockname")[1]
         return stream
 
+    @property
+    def hears_sound(self) -> bool:
+        """Whether the last packet was anything but silence: µ-law near zero is near 0xFF or 0x7F."""
+        return any(byte & 0x7F < 0x60 for byte in self.last_heard[12:])
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the socket's transport."""
         self._transport = cast("asyncio.DatagramTransport", transport)
@@ -70,6 +77,7 @@ class AudioStream(asyncio.DatagramProtocol):
             return
         if data[1] & 0x7F != 101:
             self.packets_heard += 1
+            self.last_heard = data
             return
         stamp = struct.unpack_from("!I", data, 4)[0]
         if (
