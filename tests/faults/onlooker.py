@@ -40,6 +40,7 @@ class Onlooker:
             self.site.service.url,
             cookie_jar=aiohttp.CookieJar(unsafe=True),
             timeout=aiohttp.ClientTimeout(total=_REQUEST_SECONDS),
+            connector=aiohttp.TCPConnector(limit=0),
         )
         who = {"username": self.name, "password": self._password}
         async with self._session.post("/api/v1/session", json=who) as answer:
@@ -62,6 +63,10 @@ class Onlooker:
         """Status, headers and body of an answer."""
         async with self._session.get(path) as answer:
             return answer.status, dict(answer.headers), await answer.json(content_type=None)
+
+    async def live(self) -> aiohttp.ClientWebSocketResponse:
+        """One more page of hers that shows what goes on."""
+        return await self._session.ws_connect("/api/v1/live", heartbeat=None, max_msg_size=0)
 
     async def status(self) -> dict[str, Any]:
         """How the service says that it is."""
