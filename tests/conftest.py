@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import pytest_asyncio
 
@@ -16,6 +17,10 @@ from cti import config
 from cti.installation.postgres import EmbeddedPostgres, embedded
 from cti.simulation.lab import Lab, laboratory
 from cti.simulation.observer import AmiObserver
+
+# A busy machine is no failure: what has to be fast is measured elsewhere.
+hypothesis.settings.register_profile("calm", deadline=None)
+hypothesis.settings.load_profile("calm")
 
 _TEXTS = pytest.StashKey[list[str]]()
 
