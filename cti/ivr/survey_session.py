@@ -19,6 +19,8 @@ from cti.ivr.survey import Step, Survey
 log = structlog.get_logger(__name__)
 
 _KEY_SECONDS: Final = 5.0
+#: So long the caller waits until his answer is safe; without it he is not thanked.
+_DURABLE_SECONDS: Final = 3.0
 _ALL_KEYS: Final = "0123456789*#"
 #: A key that comes so soon after the last answer is the same finger, not an answer to the next question.
 _BOUNCE_SECONDS: Final = 0.4
@@ -67,6 +69,9 @@ class SurveySession:
         except (AgiError, JournalError) as error:
             outcome = survey.failed()
             log.warning("A survey broke", code=error.code, uniqueid=uniqueid)
+        except TimeoutError:
+            outcome = survey.failed()
+            log.warning("survey.not_durable", uniqueid=uniqueid)
         except asyncio.CancelledError:
             outcome = survey.failed()
             raise
@@ -79,7 +84,8 @@ class SurveySession:
         while True:
             if step.rated is not None and step.rating is not None:
                 position = self._write("CtiSurveyAnswer", uniqueid, Question=step.rated, Rating=step.rating)
-                await self._durable(position)
+                async with asyncio.timeout(_DURABLE_SECONDS):
+                    await self._durable(position)
             if step.outcome is not None:
                 for prompt in step.prompts:
                     await session.stream_file(prompt.sound, "")
