@@ -210,13 +210,15 @@ async def open_ground(
     command: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
     through: Callable[[str], str] | None = None,
+    log_folder: Path | None = None,
     **changes: Any,
 ) -> AsyncIterator[Ground]:
     """A ground of its own on a laboratory with `PHONES` phones.
 
     Callers come at ``rate`` a second. ``command`` is what the interpreter runs instead of `-m cti serve`, and
     ``environment`` what it finds in its environment. ``through`` makes the database's address as the service
-    reaches it of the address itself. ``changes`` are settings of the service.
+    reaches it of the address itself; ``log_folder`` is where the service's log goes. ``changes`` are settings
+    of the service.
     """
     folder = folder / f"ground{next(_NUMBERS)}"
     database = f"t_faults_{next(_NUMBERS)}_{int(time.time())}"
@@ -234,6 +236,7 @@ async def open_ground(
             token,
             changes={"ami_port": proxy.port, "database_url": through(url) if through else url, **changes},
             environment=dict(environment or {}),
+            log_folder=log_folder,
         )
         if command:
             service.command = tuple(command)

@@ -32,6 +32,13 @@ class OwnPostgres(EmbeddedPostgres):
         first = psutil.Process(pid)
         return [*first.children(recursive=True), first]
 
+    def is_running(self) -> bool:
+        """Whether its first process is there."""
+        try:
+            return self.processes()[-1].is_running()
+        except (OSError, IndexError, psutil.NoSuchProcess):
+            return False
+
     def kill(self) -> None:
         """Ends all of it at once, as a power cut does."""
         for process in reversed(self.processes()):

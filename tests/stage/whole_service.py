@@ -30,6 +30,8 @@ class ServiceProcess:
     process: asyncio.subprocess.Process | None = None
     #: Variables of its environment beside its settings.
     environment: dict[str, str] = field(default_factory=dict)
+    #: Where its log is, when not below ``home``.
+    log_folder: Path | None = None
     #: What the interpreter runs.
     command: tuple[str, ...] = ("-m", "cti", "serve")
 
@@ -41,7 +43,11 @@ class ServiceProcess:
     @property
     def log(self) -> str:
         """All that it has written, in all its lives."""
-        return (self.home / "service.log").read_text(encoding="utf-8", errors="replace")
+        return self._log_path.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def _log_path(self) -> Path:
+        return (self.log_folder or self.home) / "service.log"
 
     async def start(self) -> None:
         """Start it; returns at once."""
@@ -50,7 +56,7 @@ class ServiceProcess:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("CTI_")}
         environment |= {f"CTI_{name.upper()}": str(value) for name, value in settings.items()}
         environment |= self.environment
-        with (self.home / "service.log").open("ab") as log:
+        with self._log_path.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, *self.command, env=environment,
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
