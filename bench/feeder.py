@@ -16,15 +16,19 @@ from bench.crowd import Crowd
 from bench.load_stream import load_stream
 from bench.scripted_asterisk import GREETING
 
+#: Until then calls only begin, and there are fewer events than later.
+RAMP_SECONDS = 10.0
 _TICK = 0.02
 
 
 class Fed(msgspec.Struct, kw_only=True):
-    """What was sent, in how long, and the processor time that it took."""
+    """What was sent, and what it took."""
 
     events: int
-    seconds: float
     cpu_seconds: float
+    #: After the ramp.
+    steady_events: int
+    steady_seconds: float
     #: By how much the feeder was behind its plan at worst.
     most_late: float
 
@@ -39,8 +43,11 @@ async def _feed(blocks: list[bytes], per_second: float, seconds: float) -> Fed:
     members = crowd.members(start)
     writer.write(GREETING + members)
     events, most_late = members.count(b"Event: "), 0.0
+    ramp: tuple[int, float] | None = None
     for number in range(1, int(seconds / _TICK) + 1):
         due = number * _TICK
+        if ramp is None and due > RAMP_SECONDS:
+            ramp = events, time.monotonic()
         data, count = crowd.until(due, start + due)
         late = time.monotonic() - began - due
         most_late = max(most_late, late)
@@ -49,11 +56,18 @@ async def _feed(blocks: list[bytes], per_second: float, seconds: float) -> Fed:
         writer.write(data)
         await writer.drain()
         events += count
-    spent, took = time.process_time() - cpu, time.monotonic() - began
+    spent, ended = time.process_time() - cpu, time.monotonic()
+    ramp_events, ramp_ended = ramp or (0, began)
     writer.close()
     await writer.wait_closed()
     server.close()
-    return Fed(events=events, seconds=took, cpu_seconds=spent, most_late=most_late)
+    return Fed(
+        events=events,
+        cpu_seconds=spent,
+        steady_events=events - ramp_events,
+        steady_seconds=ended - ramp_ended,
+        most_late=most_late,
+    )
 
 
 if __name__ == "__main__":

@@ -23,18 +23,18 @@ import msgspec
 import structlog
 import uvloop
 
-from bench.feeder import Fed
+from bench.feeder import RAMP_SECONDS, Fed
 from bench.figure import Figure
 from bench.load_stream import load_stream
 from bench.processor_time import ServerTime
 
-PER_SECOND = 15_000.0
+#: A little more than the goal, as a crowd is made of whole copies.
+PER_SECOND = 15_300.0
 #: What `make bench` runs; `make bench-long` runs ten minutes.
 SECONDS = 60.0
 CORES = 2
-#: Lag is told of the first and the last of these; calls only begin before the first.
+#: Lag is told of the first and the last of these, the first one after the ramp.
 _MINUTE = 60.0
-_RAMP_SECONDS = 10.0
 _LOOK_SECONDS = 0.1
 _NODE = "lab"
 
@@ -62,14 +62,17 @@ async def _read(port: int, url: str, home: Path) -> Sustained:
     from cti.board.board import Board
     from cti.db.engine import plain_dsn
     from cti.garbage import collect_rarely
-    from cti.journal.journal import Journal
+    from cti.journal.journal import CHECKPOINT_TIMES, Journal
     from cti.recorder.intake import Intake
     from cti.recorder.recorder import Recorder
 
     recorder = Recorder(url, _NODE)
     board = Board(_NODE)
     journal = Journal(
-        home / "journal", checkpoint=board.dump, not_below=await recorder.committed_position() or 0
+        home / "journal",
+        checkpoint=board.dump,
+        checkpoint_times=CHECKPOINT_TIMES,
+        not_below=await recorder.committed_position() or 0,
     )
     clock = AsteriskClock()
     intake = Intake(journal, board, recorder, clock.now)
@@ -175,13 +178,13 @@ def run(
 
 def _figures(stream: str, seconds: float, found: Sustained, fed: Fed) -> list[Figure]:
     name = f"sustained_{stream}"
-    minute = min(_MINUTE, (seconds - _RAMP_SECONDS) / 2)
-    first = found.most_lag(_RAMP_SECONDS, _RAMP_SECONDS + minute)
+    minute = min(_MINUTE, (seconds - RAMP_SECONDS) / 2)
+    first = found.most_lag(RAMP_SECONDS, RAMP_SECONDS + minute)
     last = found.most_lag(seconds - minute, seconds)
     share = {"service": found.cpu_seconds, "feeder": fed.cpu_seconds}
     share |= {f"postgres {kind}": used for kind, used in found.server_cpu.items()}
     return [
-        Figure(name=name, value=fed.events / fed.seconds, unit="events/s", goal=">= 15,000"),
+        Figure(name=name, value=fed.steady_events / fed.steady_seconds, unit="events/s", goal=">= 15,000"),
         Figure(name=f"{name}_lag_first_minute", value=first, unit="s"),
         Figure(
             name=f"{name}_lag_last_minute",

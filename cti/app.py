@@ -34,7 +34,7 @@ from cti.http.shapes import instant
 from cti.ivr.inbound import Inbound
 from cti.ivr.settings_cache import SettingsCache
 from cti.ivr.survey_session import SurveySession
-from cti.journal.journal import Journal
+from cti.journal.journal import CHECKPOINT_TIMES, Journal
 from cti.ledger.gap_events import Ledger
 from cti.ledger.sources import rows_after
 from cti.ledger.watch import LedgerWatch
@@ -177,6 +177,7 @@ async def _open_journal(
         settings.journal_dir,
         checkpoint=lambda: boards[0].dump(),
         segment_bytes=settings.journal_segment_bytes,
+        checkpoint_times=CHECKPOINT_TIMES,
         retention_days=settings.journal_retention_days,
         not_below=committed or 0,
     )

@@ -65,7 +65,7 @@ class Settings(BaseSettings):
 
     journal_dir: Path
     journal_retention_days: int = Field(30, ge=1, le=3650)
-    journal_segment_bytes: int = Field(16 * 1024 * 1024, ge=64 * 1024)
+    journal_segment_bytes: int = Field(8 * 1024 * 1024, ge=64 * 1024)
 
     cel_csv_path: Path
     #: CEL in a table of PostgreSQL (`cel_pgsql`) instead of the file: where, and its name (with its schema).

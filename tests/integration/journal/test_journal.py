@@ -153,6 +153,17 @@ async def test_a_new_segment_begins_when_one_is_full_with_the_state_before_its_f
         assert [position for position, _ in journal.read(after=57)] == list(range(58, 101))
 
 
+async def test_a_segment_is_no_shorter_than_its_checkpoint_is_worth(tmp_path: Path) -> None:
+    state = b"s" * 1000
+    async with running(tmp_path, segment_bytes=1000, checkpoint_times=3, checkpoint=lambda: state) as journal:
+        for number in range(1, 301):
+            journal.append(BLOCK % number)
+        await journal.flush()
+        *full, _ = list_segments(tmp_path)
+        assert len(full) > 2
+        assert all(2500 < segment.path.stat().st_size <= 3000 for segment in full)
+
+
 async def test_a_segment_can_be_begun_on_demand(tmp_path: Path) -> None:
     async with running(tmp_path, checkpoint=lambda: b"now") as journal:
         journal.append(BLOCK % 1)
