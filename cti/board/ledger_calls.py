@@ -101,8 +101,8 @@ def _complete(said: LedgerCall, found: dict[str, Leg], at: float, out: list[Fact
         theirs = found.get(leg.id)
         if theirs is None:
             continue
-        if leg.answered_at is None or (theirs.answered_at or leg.answered_at) < leg.answered_at:
-            leg.answered_at = theirs.answered_at
+        # Of a leg that lived before we looked only the second of its start is known, and no answer.
+        leg.answered_at = leg.answered_at if theirs.answered_at is None else theirs.answered_at
         if leg.ended_at is None:
             leg.ended_at = theirs.ended_at
             leg.ending = LegEnding.RECONCILED

@@ -24,7 +24,8 @@ from cti.asterisk.session import AmiSession
 from cti.config import Settings
 from cti.db.engine import open_engine
 from cti.db.migrations import current_revision, head_revision
-from cti.errors import AmiError, AmiWrongSecret
+from cti.errors import AmiError, AmiWrongSecret, LedgerError
+from cti.ledger.sources import open_source
 
 #: What the service's AMI user must be able to do.
 NEEDED_ACTIONS = frozenset(
@@ -257,10 +258,14 @@ async def _folders(settings: Settings) -> AsyncIterator[Finding]:
             yield _warning("folder.nearly_full", path=folder, megabytes=free // 1024**2)
         else:
             yield _fine(f"folder.{code}", path=folder, gigabytes=free // 1024**3)
-    if await asyncio.to_thread(os.access, settings.cel_csv_path, os.R_OK):
-        yield _fine("cel.readable", path=settings.cel_csv_path)
-    else:
-        yield _warning("cel.unreadable", path=settings.cel_csv_path)
+    source = open_source(settings, after=time.time())
+    try:
+        await source.rows()
+        yield _fine("cel.readable", path=source.name)
+    except LedgerError:
+        yield _warning("cel.unreadable", path=source.name)
+    finally:
+        await source.close()
 
 
 async def _fastagi(settings: Settings) -> AsyncIterator[Finding]:

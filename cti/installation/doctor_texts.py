@@ -144,10 +144,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{path} 所在磁盘仅剩 {megabytes} MB。请清理，或给日志与 CEL 单独的文件系统。",
         "Only {megabytes} MB are free where {path} lies. Make room, or give journal and CEL a file system of their own.",
     ),
-    "cel.readable": ("CEL 文件 {path} 可读。", "The CEL file {path} can be read."),
+    "cel.readable": ("CEL（{path}）可读。", "CEL ({path}) can be read."),
     "cel.unreadable": (
-        "无法读取 CEL 文件 {path}：中断期间结束的通话将没有确切的结束时刻。首次通话之前这是正常的；否则请检查 cel_custom.conf 与 CTI_CEL_CSV_PATH。",
-        "The CEL file {path} cannot be read: calls that end during an outage get no exact end. Before the first call that is normal; otherwise check cel_custom.conf and CTI_CEL_CSV_PATH.",
+        "无法读取 CEL（{path}）：中断期间结束的通话将没有确切的结束时刻。首次通话之前这是正常的；否则请检查 cel_custom.conf 与 CTI_CEL_CSV_PATH（或 CTI_CEL_DATABASE_URL 与 CTI_CEL_TABLE）。",
+        "CEL ({path}) cannot be read: calls that end during an outage get no exact end. Before the first call that is normal; otherwise check cel_custom.conf and CTI_CEL_CSV_PATH (or CTI_CEL_DATABASE_URL and CTI_CEL_TABLE).",
     ),
     "fastagi.reachable": ("FastAGI（{where}）可连接。", "FastAGI at {where} can be reached."),
     "fastagi.unreachable": (

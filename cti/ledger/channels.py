@@ -98,6 +98,12 @@ class ChannelFold:
             if len(self._waits) > _MOST_WAITING:
                 del self._waits[next(iter(self._waits))]
 
+    def instant_of(self, number: int) -> float | None:
+        """When the channel with that number was over, of those that wait; None when they are fewer."""
+        if len(self._ended) <= number:
+            return None
+        return sorted(channel.last_at for channel in self._ended)[number]
+
     def take_ended(self, before: float) -> list[Channel]:
         """Channels that were over before an instant; they are given out once."""
         found = [channel for channel in self._ended if channel.last_at < before]

@@ -54,15 +54,16 @@ class PastCall(msgspec.Struct, kw_only=True):
 
     @property
     def answered_by(self) -> Leg | None:
-        """The leg that was called and talked first; not that of the caller, whom Asterisk may call too."""
+        """Who talked first but for the caller, whom Asterisk may call too: who was called, or picked up."""
         talks = sorted(
             (one for one in self.intervals if one.kind is IntervalKind.TALK), key=lambda one: one.started_at
         )
         legs = {leg.id: leg for leg in self.legs}
-        called = [leg for one in talks if (leg := legs.get(one.leg_id)) is not None and leg.outgoing]
-        others = [leg for leg in called if leg.id != self.call.id]
+        talking = [leg for one in talks if (leg := legs.get(one.leg_id)) is not None]
+        others = [leg for leg in talking if leg.id != self.call.id]
         strangers = [leg for leg in others if leg.number != self.call.caller_number]
-        return next(iter(strangers or others), None)
+        called = [leg for leg in strangers if leg.outgoing]
+        return next(iter(called or strangers or others), None)
 
     @property
     def talk_seconds(self) -> float | None:

@@ -9,7 +9,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from cti.calls.model import Leg
+from cti.calls.model import Leg, Transfer
 from cti.http.shapes import instant, instant_or_none
 from cti.ledger.history import PastCall
 
@@ -36,7 +36,7 @@ def call_row(past: PastCall) -> Row:
         call.direction.value, "yes" if call.answered_at is not None else "no",
         "" if answered_by is None else answered_by.number or answered_by.interface or answered_by.channel,
         _seconds(past.wait_seconds), _seconds(past.talk_seconds), _seconds(seconds), call.queue or "",
-        "; ".join(f"{one.kind.value} → {one.to_number or '?'}" for one in past.transfers),
+        "; ".join(_handed_on(one) for one in past.transfers),
         "; ".join(f"{one.channel} → {one.by_channel}" for one in past.pickups), str(len(past.legs)), call.id,
     )  # fmt: skip
     return dict(zip(_CALL, values, strict=True))
@@ -93,6 +93,11 @@ def _rows(calls: Iterable[PastCall], *, legs: bool) -> Iterable[Row]:
             yield from leg_rows(past)
         else:
             yield call_row(past)
+
+
+def _handed_on(transfer: Transfer) -> str:
+    outcome = "" if transfer.outcome is None else f" ({transfer.outcome.value})"
+    return f"{transfer.kind.value} → {transfer.to_number or '?'}{outcome}"
 
 
 def _caller_name(past: PastCall) -> str:

@@ -42,6 +42,8 @@ PERIOD_SECONDS: Final = 5.0
 _MOST_WAITING: Final = 50_000
 #: A longer stretch of time is compared in pieces.
 _LONGEST_STRETCH: Final = 600.0
+#: So many channels are compared in one piece: some milliseconds of the event loop's time.
+_MOST_AT_ONCE: Final = 200
 #: Findings that are worked on at once, and how often each is tried.
 _MOST_FINDINGS: Final = 200
 _TRIES: Final = 5
@@ -206,9 +208,14 @@ class LedgerWatch:
             # There is more to read: what is that old, has been read.
             horizon = min(horizon, (self._fold.last_at or horizon) - SETTLED_SECONDS)
             self._hurry.set()
-        while self._checked_to + _LONGEST_STRETCH < horizon:
-            await self._compare(self._checked_to, self._checked_to + _LONGEST_STRETCH)
-        await self._compare(self._checked_to, horizon)
+        while True:
+            end = min(horizon, self._checked_to + _LONGEST_STRETCH)
+            many = self._fold.instant_of(_MOST_AT_ONCE)
+            if many is not None and self._checked_to < many < end:
+                end = many
+            await self._compare(self._checked_to, end)
+            if end >= horizon:
+                return
 
     async def _compare(self, begin: float, end: float) -> None:
         channels = [channel for channel in self._fold.take_ended(end) if channel.last_at >= self._since]

@@ -270,6 +270,45 @@ async def test_an_end_that_nobody_saw_is_completed_from_cel(site: Site) -> None:
     assert not call["unknown_end"]
 
 
+async def test_a_call_that_was_under_way_when_the_service_came_gets_its_answer_from_cel(site: Site) -> None:
+    _, lines = recorded("extension_to_extension")
+    rows = list(parse_rows("".join(lines)))
+    _, last = span(lines)
+    met = last - 0.5
+    begun_rows = [row for row in rows if row.event == "CHAN_START"]
+    listed = [
+        encode(
+            "CoreShowChannel", met, Uniqueid=row.uniqueid, Linkedid=row.linkedid, Channel=row.channel,
+            ChannelState="6", Context=row.context, Exten=row.exten, CallerIDNum=row.number,
+        )
+        for row in begun_rows
+    ]  # fmt: skip
+    ends = [
+        encode("Hangup", row.at, Uniqueid=row.uniqueid, Linkedid=row.linkedid, Cause="16", Context="x")
+        for row in rows
+        if row.event == "CHAN_END"
+    ]
+    site.service.feed(
+        [
+            encode("CtiBoot", met, Boot="b1"),
+            encode("CtiConnected", met),
+            encode("CtiSnapshotBegin", met),
+            *listed,
+            encode("CtiSnapshotEnd", met),
+            *ends,
+        ]
+    )
+    site.write_cel("".join(lines))
+    async with begun(site, lines):
+        await site.compared(last + 1.0)
+        await site.days_become(len(begun_rows), len(begun_rows), 0, 0)
+    answered = {row.uniqueid: row.at for row in rows if row.event == "ANSWER"}
+    legs = await site.rows("SELECT uniqueid, answered_at, started_at FROM legs")
+    assert len(legs) == len(begun_rows)
+    for leg in legs:
+        assert leg["answered_at"].timestamp() == pytest.approx(answered[leg["uniqueid"]], abs=0.01)
+
+
 async def test_a_leg_that_has_no_channel_is_found_and_settles_when_cel_has_it_later(site: Site) -> None:
     blocks, lines = recorded("extension_to_extension")
     starts = sum("CHAN_START" in line for line in lines)

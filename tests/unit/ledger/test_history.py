@@ -46,13 +46,17 @@ def test_a_blind_transfer_tells_who_called_who_answered_and_to_whom_it_went() ->
     past = only(rows_of("blind_transfer"))
     row = call_row(past)
     assert (row["from"], row["to"], row["direction"]) == ("13800138000", "4001", "inbound")
-    assert (row["answered"], row["answered_by"], row["transfers"]) == ("yes", "1001", "blind → 1002")
+    assert (row["answered"], row["answered_by"], row["transfers"]) == (
+        "yes",
+        "1001",
+        "blind → 1002 (completed)",
+    )
     assert float(row["talk_seconds"]) == pytest.approx(4.0, abs=0.3)
     assert [one.kind for one in past.transfers] == [TransferKind.BLIND]
 
 
 def test_an_attended_transfer_names_the_target() -> None:
-    assert call_row(only(rows_of("attended_transfer")))["transfers"] == "attended → 1002"
+    assert call_row(only(rows_of("attended_transfer")))["transfers"] == "attended → 1002 (completed)"
 
 
 def test_an_abandoned_call_was_answered_by_nobody() -> None:
@@ -84,6 +88,7 @@ def test_a_picked_up_call_is_one_call_and_says_who_took_it() -> None:
     past = only(table(PICKED_UP))
     row = call_row(past)
     assert (row["from"], row["to"], row["answered"]) == ("1001", "1002", "yes")
+    assert row["answered_by"] == "1003"
     assert row["pickups"] == "SIP/b-0002 → SIP/c-0003"
     assert past.talk_seconds == pytest.approx(10.0)
     assert len(past.legs) == 3
