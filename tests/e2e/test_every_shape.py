@@ -76,7 +76,7 @@ def test_a_shape_is_recorded_as_its_transcript_and_cel_say(name: str, played: di
     assert (report.findings, report.gaps) == ([], [])
     books = books_of(play)
     assert [row for row in books.anomalies if play.begun_at <= row["at"] < play.ended_at] == []
-    assert not any(books.open_rows.values()), books.open_rows
+    assert play.left_open == {}
     expected, found = folded(run(name)), recorded(books, play.has)
     wanted = outline(expected)
     if name in SURVEYS:
@@ -103,7 +103,7 @@ def test_a_shape_loses_no_leg_when_the_service_is_killed_in_the_middle(
     assert report.findings == []
     assert len(report.gaps) == 1
     books = books_of(play)
-    assert not any(books.open_rows.values()), books.open_rows
+    assert play.left_open == {}
     found = recorded(books, play.has)
     assert any(call["gap"] for call in found.calls)
     assert all(call.hold_seconds is None for call in play.listed if call.gap)

@@ -46,6 +46,8 @@ class Played:
     restarted_at: float | None = None
     books: Books | None = None
     cel: dict[str, Channel] = field(default_factory=dict)
+    #: Rows that it left open, by table, beyond those that recordings before it had left.
+    left_open: dict[str, int] = field(default_factory=dict)
     #: Its calls as the API lists them.
     listed: list[CallSummary] = field(default_factory=list)
     #: What `cti reconcile` says of it.
@@ -111,6 +113,7 @@ class _Site:
 
     async def play(self, name: str, kill_after: float | None) -> Played:
         """Play one recording from a clean start until all that follows from it is written."""
+        left_before = await open_rows(self.service.database_url)
         played = Played(name, begun_at=time.time())
         try:
             async with asyncio.timeout(_PLAY_SECONDS):
@@ -119,7 +122,7 @@ class _Site:
                     await self.lab.quiet(self.ami)
                 else:
                     await self._play_and_kill(played, kill_after)
-            await self._written()
+            await self._written(left_before)
         except Exception as error:  # noqa: BLE001  (the tests tell; the others' lanes go on)
             played.error = f"{type(error).__name__}: {error}"
         await self.lab.clear(self.ami)
@@ -128,6 +131,12 @@ class _Site:
         await self.lab.asterisk.command("module load app_queue.so")
         played.ended_at = time.time()
         played.books = await read_books(self.service.database_url)
+        open_now = played.books.open_rows
+        played.left_open = {
+            table: count - left_before[table]
+            for table, count in open_now.items()
+            if count != left_before[table]
+        }
         played.cel = read_cel(self.lab.plan.cel_csv, after=played.begun_at)
         played.listed = await self._listed(played)
         settings = config.load(**self.lab.settings(self.service.home, self.service.database_url))
@@ -162,10 +171,10 @@ class _Site:
             await self.service.ready()
             played.restarted_at = time.time()
 
-    async def _written(self) -> None:
-        """Wait until nothing is open: the last wrap-up is over too."""
+    async def _written(self, before: dict[str, int]) -> None:
+        """Wait until nothing of it is open: the last wrap-up is over too."""
         async with asyncio.timeout(_SETTLE_SECONDS):
-            while any((await open_rows(self.service.database_url)).values()):  # noqa: ASYNC110
+            while await open_rows(self.service.database_url) != before:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
 
 
