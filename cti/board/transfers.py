@@ -4,6 +4,7 @@ from typing import Final
 
 from cti.asterisk.events import AmiEvent
 from cti.board.agents import leave_leg
+from cti.board.bridges import part
 from cti.board.calls import merge
 from cti.board.facts import Fact
 from cti.board.handovers import hand_on
@@ -63,8 +64,10 @@ def attended(state: State, event: AmiEvent, out: list[Fact]) -> None:
         second.handed_on_at = instant_of(state, second.leg)
         if caller is not None:
             _take_place(state, second, caller, out)
-    if giver.hanging_up and giver.leg.bridge_id is None:
-        # His phone is free. Asterisk keeps his channel until the target has answered.
+    if giver.hanging_up:
+        # His phone is free. Asterisk keeps his channel until the target has answered, and may tell later that
+        # it left its bridge.
+        part(state, giver, out)
         let_go(state, giver, out)
         leave_leg(state, giver, out)
 

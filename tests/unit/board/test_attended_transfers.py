@@ -14,7 +14,7 @@ from tests.unit.board.handing_on import (
     stays,
     told,
 )
-from tests.unit.board.scenario import run
+from tests.unit.board.scenario import Scenario, read_events, run
 
 
 def served(hold: float, talk: float) -> list[Span]:
@@ -328,3 +328,18 @@ def test_a_second_call_of_the_phone_that_is_not_joined_is_a_hold_and_no_transfer
     )
     assert len(scenario.calls) == 2
     assert stays(scenario) == [("sales", "answered", 1)]
+
+
+def test_an_agent_who_hung_up_holds_nobody_although_his_leaving_is_told_after_the_transfer() -> None:
+    events = read_events("attended_transfer_while_ringing_in_vain")
+    told = next(n for n, event in enumerate(events) if event.name == "AttendedTransfer")
+    giver = events[told].get("OrigTransfererUniqueid")
+    left = max(
+        n
+        for n, event in enumerate(events[:told])
+        if (event.name, event.get("Uniqueid")) == ("BridgeLeave", giver)
+    )
+    late = [*events[:left], *events[left + 1 : told + 1], events[left], *events[told + 1 :]]
+    usual, found = Scenario(events), Scenario(late)
+    assert found.spans() == usual.spans()
+    assert found.states(1) == usual.states(1)
