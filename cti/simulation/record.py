@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cti.installation.asterisk_process import find_program
 from cti.simulation.lab import laboratory
-from cti.simulation.recordings import RECORDINGS, play
+from cti.simulation.recordings import PHONES, RECORDINGS, play
 from cti.simulation.stand_in import serving, survey
 
 DEFAULT_FOLDER = Path("tests/transcripts")
@@ -22,7 +22,7 @@ async def record(name: str, folder: Path, root: Path | None) -> int:
     """Play one recording and write its three files; the number of events."""
     changes = {"phone_rtp_timeout": 0, **RECORDINGS[name].plan}
     with tempfile.TemporaryDirectory(prefix="cti-record-") as home:
-        async with laboratory(Path(home), root=root, phones=3, **changes) as lab:
+        async with laboratory(Path(home), root=root, phones=PHONES, **changes) as lab:
             async with serving(lab.ports.agi, survey), lab.observer(filtered=True) as ami:
                 await play(name, lab, ami)
             (folder / f"{name}.ami").write_bytes(b"".join(ami.blocks))

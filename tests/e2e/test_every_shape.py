@@ -1,7 +1,7 @@
 """Every recorded shape of a call, played anew on a real Asterisk against the running service.
 
 The rows have to be the same as those that the recorded transcript yields when it is folded, and they have to
-agree with Asterisk's CEL, channel by channel; once more when the service is killed in the middle of each.
+agree with Asterisk's CEL, channel by channel; once more, for each kind, when the service is killed in the middle.
 """
 
 from collections import Counter
@@ -17,13 +17,23 @@ from tests.stage.lanes import SERVICE_WRAP_UP_SECONDS, Played, play_all
 from tests.stage.outline import folded, outline, recorded, seconds
 from tests.unit.board.scenario import run
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1200)
 
-LANES = 6
+LANES = 8
 #: Against CEL.
 TOLERANCE = 0.2
 #: Between two plays of one script on a busy machine.
-PLAYS_DIFFER = 2.5
+PLAYS_DIFFER = 2.0
+#: How often the worst lag may have delayed one party or the other within one span.
+LAGS = 6
+#: Of each kind of shape those in which the most goes on; a restart for each costs more than the call.
+KILLED = (
+    "answered", "abandoned", "held_twice", "hung_up_while_held", "local_member", "overflow_to_voicemail",
+    "ringall", "ringall_twice", "overflow_answered", "left_by_key_while_ringing", "blind_transfer",
+    "transfer_to_queue", "attended_transfer", "attended_transfer_by_phone", "attended_transfer_to_queue",
+    "merged", "voicemail", "agent_to_agent", "second_call_taken", "outbound_answered", "early_media",
+    "conference_room", "directed_pickup", "parked_and_fetched", "find_me", "local_dial_optimised", "survey_done",
+)  # fmt: skip
 #: What the recordings' stand-in for the service only asks and does not write down.
 SURVEYS = {"survey_done": "completed of 1 for sales", "survey_refused": "hung_up of 1 for sales"}
 
@@ -50,7 +60,7 @@ async def played(
 async def survived(
     postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> dict[str, Played]:
-    """Every recording, played while the service is killed in its middle."""
+    """Recordings of every kind, played while the service is killed in their middle."""
     names = names_of(request, "test_a_shape_loses_no_leg_when_the_service_is_killed_in_the_middle")
     folder = tmp_path_factory.mktemp("killed")
     return await play_all(names, postgres, folder, lanes=LANES, kill_after=middle_of)
@@ -87,11 +97,11 @@ def test_a_shape_is_recorded_as_its_transcript_and_cel_say(name: str, played: di
         f"{what}: {there} in the transcript, {here} here"
         for what, (kind, there), (_, here) in lasted
         # How long a wrap-up lasts is the service's own, and not what the stand-in in the recording did.
-        if not near(here, there if kind != "wrap_up" else SERVICE_WRAP_UP_SECONDS)
+        if not near(here, there if kind != "wrap_up" else SERVICE_WRAP_UP_SECONDS, play.lag)
     ] == []
 
 
-@pytest.mark.parametrize("name", RECORDINGS)
+@pytest.mark.parametrize("name", KILLED)
 def test_a_shape_loses_no_leg_when_the_service_is_killed_in_the_middle(
     name: str, survived: dict[str, Played]
 ) -> None:
@@ -153,8 +163,8 @@ def books_of(play: Played) -> Books:
     return play.books
 
 
-def near(one: float | None, other: float | None) -> bool:
+def near(one: float | None, other: float | None, lag: float) -> bool:
     """Whether two plays of a script can differ by that."""
     if one is None or other is None:
         return one is other
-    return abs(one - other) <= PLAYS_DIFFER
+    return abs(one - other) <= PLAYS_DIFFER + LAGS * lag

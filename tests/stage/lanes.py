@@ -22,7 +22,7 @@ from cti.ledger.audit import Report, audit
 from cti.queues.store import create_queue
 from cti.simulation.lab import Lab, laboratory, wrap_up
 from cti.simulation.observer import AmiObserver
-from cti.simulation.recordings import RECORDINGS, WRAP_UP_SECONDS, survey_calls
+from cti.simulation.recordings import PHONES, RECORDINGS, WRAP_UP_SECONDS, survey_calls
 from tests.stage.books import Books, Channel, Row, open_rows, read_books, read_cel
 from tests.stage.whole_service import ServiceProcess
 
@@ -46,6 +46,8 @@ class Played:
     restarted_at: float | None = None
     books: Books | None = None
     cel: dict[str, Channel] = field(default_factory=dict)
+    #: The longest that this process was kept from running meanwhile: so late each step of a script can be.
+    lag: float = 0.0
     #: Rows that it left open, by table, beyond those that recordings before it had left.
     left_open: dict[str, int] = field(default_factory=dict)
     #: Its calls as the API lists them.
@@ -115,6 +117,7 @@ class _Site:
         """Play one recording from a clean start until all that follows from it is written."""
         left_before = await open_rows(self.service.database_url)
         played = Played(name, begun_at=time.time())
+        watch = asyncio.create_task(_watch_lag(played))
         try:
             async with asyncio.timeout(_PLAY_SECONDS):
                 if kill_after is None:
@@ -125,6 +128,7 @@ class _Site:
             await self._written(left_before)
         except Exception as error:  # noqa: BLE001  (the tests tell; the others' lanes go on)
             played.error = f"{type(error).__name__}: {error}"
+        watch.cancel()
         await self.lab.clear(self.ami)
         # A queue remembers whom it called last; the next recording begins with one that does not.
         await self.lab.asterisk.command("module unload app_queue.so")
@@ -178,6 +182,14 @@ class _Site:
                 await asyncio.sleep(0.1)
 
 
+async def _watch_lag(played: Played) -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + 0.05
+        await asyncio.sleep(0.05)
+        played.lag = max(played.lag, loop.time() - due)
+
+
 async def _database(first: str, postgres: EmbeddedPostgres, name: str) -> str:
     """The address of a new database, with the queues as the recording ``first`` needs them."""
     await postgres.create(name)
@@ -197,7 +209,7 @@ async def _database(first: str, postgres: EmbeddedPostgres, name: str) -> str:
 async def _site(first: str, url: str, home: Path) -> AsyncIterator[_Site]:
     """An Asterisk as the recording ``first`` needs it, with a service beside it."""
     changes = {"phone_rtp_timeout": 0, **RECORDINGS[first].plan}
-    async with laboratory(home / "asterisk", phones=10, **changes) as lab, lab.observer() as ami:
+    async with laboratory(home / "asterisk", phones=PHONES, **changes) as lab, lab.observer() as ami:
         service = ServiceProcess(lab, home / "service", url)
         await service.start()
         try:

@@ -31,6 +31,8 @@ from cti.simulation.recordings import (
 from cti.simulation.recordings.recording import Recording
 
 WRAP_UP_SECONDS: Final = 0.5
+#: What a laboratory for them has; some call a phone that there is not.
+PHONES: Final = 3
 
 RECORDINGS: Final[Mapping[str, Recording]] = {
     recording.name: recording
