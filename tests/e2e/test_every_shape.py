@@ -1,7 +1,7 @@
 """Every recorded shape of a call, played anew on a real Asterisk against the running service.
 
 The rows have to be the same as those that the recorded transcript yields when it is folded, and they have to
-agree with Asterisk's CEL, channel by channel; once more, for each kind, when the service is killed in the middle.
+agree with CEL, channel by channel; once more, for each kind, with the service killed in the middle.
 """
 
 from collections import Counter
@@ -32,7 +32,8 @@ KILLED = (
     "ringall", "ringall_twice", "overflow_answered", "left_by_key_while_ringing", "blind_transfer",
     "transfer_to_queue", "attended_transfer", "attended_transfer_by_phone", "attended_transfer_to_queue",
     "merged", "voicemail", "agent_to_agent", "second_call_taken", "outbound_answered", "early_media",
-    "conference_room", "directed_pickup", "parked_and_fetched", "find_me", "local_dial_optimised", "survey_done",
+    "conference_room", "directed_pickup", "parked_and_fetched", "find_me", "local_dial_optimised",
+    "survey_done",
 )  # fmt: skip
 #: What the recordings' stand-in for the service only asks and does not write down.
 SURVEYS = {"survey_done": "completed of 1 for sales", "survey_refused": "hung_up of 1 for sales"}
