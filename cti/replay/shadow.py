@@ -10,8 +10,19 @@ import asyncpg
 
 from cti.recorder.rows import ALL, MERGED_TABLES
 
-#: What a batch writes or moves besides rows.
-_ASIDE: Final = ("dispositions", "recorder_positions")
+#: All that a batch writes or moves.
+_NAMES: Final = (*(spec.table for spec in ALL), "dispositions", "recorder_positions")
+#: What is known of the fold (`cti.replay.fold`).
+_KNOWN: Final = (
+    """CREATE TEMPORARY TABLE reach (
+        node text NOT NULL, exact bool NOT NULL, calls_from timestamptz NOT NULL, agents_from timestamptz,
+        boots text[] NOT NULL, first bigint NOT NULL, last bigint NOT NULL
+    )""",
+    "CREATE TEMPORARY TABLE spared_calls (id text PRIMARY KEY)",
+    """CREATE TEMPORARY TABLE spared_windows (
+        from_at timestamptz NOT NULL, to_at timestamptz NOT NULL, first bigint NOT NULL, last bigint NOT NULL
+    )""",
+)
 
 
 async def schema_of(connection: asyncpg.Connection) -> str:
@@ -26,28 +37,18 @@ async def schema_of(connection: asyncpg.Connection) -> str:
 
 async def make_shadow(connection: asyncpg.Connection, schema: str, node: str, position: int) -> None:
     """Makes empty tables that reflect the journal up to a position."""
-    for table in (*(spec.table for spec in ALL), *_ASIDE):
-        await connection.execute(
-            f"CREATE TEMPORARY TABLE {table} (LIKE {schema}.{table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"
-        )
+    statements = [
+        f"CREATE TEMPORARY TABLE {table} (LIKE {schema}.{table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"
+        for table in _NAMES
+    ]
     # No more indexes than the writing needs: each row costs one more entry in every one.
     for spec in ALL:
         key = ", ".join(column.name for column in spec.columns[: spec.key])
-        await connection.execute(f"ALTER TABLE {spec.table} ADD PRIMARY KEY ({key})")
-    for table in MERGED_TABLES:
-        await connection.execute(f"CREATE INDEX ON {table} (call_id)")
+        statements.append(f"ALTER TABLE {spec.table} ADD PRIMARY KEY ({key})")
+    statements += [f"CREATE INDEX ON {table} (call_id)" for table in MERGED_TABLES]
+    await connection.execute("; ".join([*statements, *_KNOWN]))
     await connection.execute(
         "INSERT INTO recorder_positions (node, position) VALUES ($1, $2)", node, position
-    )
-    await connection.execute(
-        "CREATE TEMPORARY TABLE reach (node text NOT NULL, exact bool NOT NULL, "
-        "calls_from timestamptz NOT NULL, agents_from timestamptz, "
-        "boots text[] NOT NULL, first bigint NOT NULL, last bigint NOT NULL)"
-    )
-    await connection.execute("CREATE TEMPORARY TABLE spared_calls (id text PRIMARY KEY)")
-    await connection.execute(
-        "CREATE TEMPORARY TABLE spared_windows (from_at timestamptz NOT NULL, to_at timestamptz NOT NULL, "
-        "first bigint NOT NULL, last bigint NOT NULL)"
     )
 
 
@@ -56,10 +57,9 @@ async def end_shadow(connection: asyncpg.Connection) -> None:
 
     It also lets PostgreSQL see how many rows there are: nobody does that for tables of one connection.
     """
-    for table in (*(spec.table for spec in ALL), *_ASIDE):
-        await connection.execute(f"ALTER TABLE pg_temp.{table} RENAME TO {folded(table)}")
-    for spec in ALL:
-        await connection.execute(f"ANALYZE {folded(spec.table)}")
+    statements = [f"ALTER TABLE pg_temp.{table} RENAME TO {folded(table)}" for table in _NAMES]
+    statements += [f"ANALYZE {folded(spec.table)}" for spec in ALL]
+    await connection.execute("; ".join(statements))
 
 
 def folded(table: str) -> str:
