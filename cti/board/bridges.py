@@ -60,6 +60,7 @@ def _park(state: State, track: LegTrack, out: list[Fact]) -> None:
     track.connected = False
     track.parked = track.leg.kind is not LegKind.OTHER
     settle(state, track, out)
+    handovers.taken_in(state, track, out)
 
 
 def join(state: State, track: LegTrack, bridge_id: str, out: list[Fact]) -> None:

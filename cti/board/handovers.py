@@ -46,15 +46,28 @@ def consult(state: State, leg_ids: Sequence[str], bridge_id: str) -> None:
         track = state.legs[leg_id]
         if track.leg.kind is LegKind.LOCAL:
             target = track
-        elif track.holding and track.held_in != bridge_id:
+        elif _is_away(state, track, bridge_id):
             agent = track
-    if agent is None or target is None or agent.consultation is not None or agent.held_peer_id is None:
+    if agent is None or target is None or agent.consultation is not None:
         return
     target.target_of = agent.leg.id
     agent.consultation = Consultation(
         number=target.leg.dialled_number,
         target_id=target.leg.id,
         bridge_id=bridge_id,
+    )
+
+
+def _is_away(state: State, track: LegTrack, bridge_id: str) -> bool:
+    """Whether a leg has somebody waiting in another bridge. In a gap nobody says that he is on hold."""
+    if track.holding:
+        return track.held_in != bridge_id and track.held_peer_id is not None
+    waiting = state.legs.get(track.peer_id or "")
+    return (
+        track.is_person
+        and waiting is not None
+        and waiting.leg.bridge_id not in (None, bridge_id)
+        and state.calls[track.leg.call_id].call.gap
     )
 
 
@@ -94,8 +107,8 @@ def meet(state: State, track: LegTrack, parties: Sequence[LegTrack], out: list[F
         _settle(state, track, TransferOutcome.COMPLETED, out)
 
 
-def queued(state: State, track: LegTrack, out: list[Fact]) -> None:
-    """A leg waits in a queue, which has taken it on."""
+def taken_in(state: State, track: LegTrack, out: list[Fact]) -> None:
+    """A leg waits in a queue or a parking lot, which has taken it on."""
     go_on(state, track, out)
     _settle(state, track, TransferOutcome.COMPLETED, out)
 
@@ -135,10 +148,14 @@ def end_of_leg(state: State, track: LegTrack, out: list[Fact], *, unknown: bool)
 def _end_of_target(state: State, track: LegTrack, out: list[Fact]) -> None:
     """The party whom an agent asks is gone."""
     agent = state.legs.get(track.target_of or "")
-    asked = agent.consultation if agent is not None else None
-    if agent is None or asked is None or asked.target_id != track.leg.id:
+    if agent is None:
         return
-    _give_up(state, agent, TransferOutcome.CANCELLED if track.up else TransferOutcome.NO_ANSWER, out)
+    outcome = TransferOutcome.CANCELLED if track.up else TransferOutcome.NO_ANSWER
+    if agent.consultation is not None and agent.consultation.target_id == track.leg.id:
+        _give_up(state, agent, outcome, out)
+    elif agent.transfer is not None and not track.up:
+        gap = state.calls[agent.leg.call_id].call.gap
+        _settle(state, agent, TransferOutcome.UNKNOWN if gap else outcome, out)
 
 
 def _give_up(state: State, agent: LegTrack, outcome: TransferOutcome, out: list[Fact]) -> None:

@@ -64,7 +64,7 @@ def add_entry(
     if track.span is not None:
         track.span.started_at = entry.joined_at
     out += [QueueJoined(at=state.at, entry=entry, call=call), CallChanged(at=state.at, call=call)]
-    handovers.queued(state, track, out)
+    handovers.taken_in(state, track, out)
 
 
 def caller_abandon(state: State, event: AmiEvent, out: list[Fact]) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from cti.asterisk.events import parse
+from cti.ledger.history import past_calls
 from cti.simulation.recordings import (
     attended_transfers,
     blind_transfers,
@@ -11,7 +12,8 @@ from cti.simulation.recordings import (
     redirects,
 )
 from tests.unit.board.handing_on import cel_rows, connected_seconds
-from tests.unit.board.scenario import TRANSCRIPTS, Scenario, read_blocks, run
+from tests.unit.board.scenario import TRANSCRIPTS, Scenario, read_blocks, read_events, run
+from tests.unit.board.test_ledger_rows import cel, cut
 
 NAMES = [
     recording.name
@@ -52,6 +54,32 @@ def test_talk_and_hold_of_each_phone_are_the_seconds_it_was_not_alone_in_a_bridg
             if span.leg_id == leg.id and span.kind in ("talk", "hold")
         )
         assert seconds == pytest.approx(connected.get(leg.uniqueid, 0.0), abs=TOLERANCE), leg.channel
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_cel_alone_tells_each_transfer_and_of_one_that_came_to_nothing_not_why(name: str) -> None:
+    found = [one for past in past_calls(cel_rows(name)) for one in past.transfers]
+    expected = [
+        (one.kind, one.to_number, one.outcome if one.outcome == "completed" else "unknown")
+        for one in run(name).transfers.values()
+    ]
+    assert [(one.kind, one.to_number, one.outcome) for one in found] == expected
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_wherever_a_gap_begins_no_transfer_is_lost_doubled_or_said_to_be_what_it_was_not(name: str) -> None:
+    events, rows = read_events(name), cel(name)
+    [truth] = list(run(name).transfers.values()) or [None]
+    for number in range(1, len(events)):
+        if (events[number - 1].name, events[number].name) == ("BridgeLeave", "BridgeEnter"):
+            continue  # a channel on its way: CEL is a moment earlier, and its entry is taken for an older one
+        found = list(cut(events, rows, number).transfers.values())
+        if truth is None:
+            assert not found, number
+            continue
+        [one] = found
+        assert (one.kind, one.from_leg_id) == (truth.kind, truth.from_leg_id), number
+        assert one.outcome in (truth.outcome, "unknown"), number
 
 
 @pytest.mark.parametrize("name", NAMES)
