@@ -4,6 +4,7 @@ It is the other side of the comparison with our legs, so it shares no code with 
 would hide in the other.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -20,6 +21,8 @@ WAIT_ENDS: Final = {
     "EXITWITHKEY": "overflow",
     "EXITEMPTY": "overflow",
 }
+#: A Uniqueid as Asterisk makes it, with the count of the channel; whoever dials may choose another.
+_UNIQUEID: Final = re.compile(r"(?:.+-)?\d{9,11}\.(\d+)", re.ASCII)
 #: So long it is remembered which channels were given out.
 _RECENT_SECONDS: Final = 120.0
 #: A line of queue_log whose channel never ends is forgotten after so many others.
@@ -180,8 +183,8 @@ class ChannelFold:
 
     def _restarted(self, row: CelRow, same: Channel | None) -> None:
         """Asterisk counts its channels from 0 in every life: what is open when it begins anew is lost."""
-        serial = row.uniqueid.rpartition(".")[2]
-        number = int(serial) if serial.isascii() and serial.isdecimal() else -1
+        named = _UNIQUEID.fullmatch(row.uniqueid)
+        number = int(named[1]) if named is not None else -1
         if number == 0 and self._highest > 0:
             self.lose(list(self.open))
             self._highest = -1

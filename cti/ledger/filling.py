@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 _PASSES: Final = 3
 #: A call with more rows is none.
 _MOST_ROWS: Final = 20_000
+#: So many are remembered as filled in.
+_MOST_FILLED: Final = 50_000
 _FILLABLE: Final = frozenset(
     {FindingKind.CHANNEL_WITHOUT_LEG, FindingKind.TIME_DIFFERS, FindingKind.LEG_STILL_OPEN}
 )
@@ -202,6 +204,8 @@ class Filling:
         done = {*missing, *(leg.uniqueid for leg in unknown)}
         if done <= self._filled:
             return
+        if len(self._filled) > _MOST_FILLED:
+            self._filled.clear()
         self._filled |= done
         said = LedgerCall(
             rows=ledger_headers(family.rows), missing=missing, unknown=unknown,

@@ -198,6 +198,16 @@ def test_channels_that_died_with_asterisk_need_a_leg_and_no_end() -> None:
     assert kinds(compared(lost, gone[1:])) == [(FindingKind.CHANNEL_WITHOUT_LEG, None)]
 
 
+def test_an_id_that_somebody_chose_is_no_new_life_of_asterisk() -> None:
+    rows = rows_of("extension_to_extension")
+    chosen = msgspec.structs.replace(rows[0], at=rows[3].at, uniqueid="attempt-77.0")
+    fold = ChannelFold()
+    fold.take([*rows[:3], chosen])
+    assert fold.take_ended(LATER) == []
+    assert "attempt-77.0" in fold.open
+    assert len(fold.open) > 1
+
+
 def test_a_channel_that_goes_on_is_not_given_out_yet() -> None:
     rows = rows_of("answered")
     fold = ChannelFold()
