@@ -134,15 +134,19 @@ class Filling:
         #: Channels that were filled in; once is enough.
         self._filled: set[str] = set()
 
-    async def work_on(self, connection: AsyncConnection, found: Sequence[StoredFinding]) -> int:
-        """Looks again at findings of calls that are over; how many are settled.
+    async def work_on(
+        self, connection: AsyncConnection, found: Sequence[StoredFinding], *, before: float
+    ) -> int:
+        """Looks again at findings of calls that were over ``before`` an instant; how many are settled.
+
+        The database must reflect everything up to then, or what it lacks would be undone.
 
         Raises:
             LedgerError: CEL cannot be read.
         """
         settled = 0
         for family in await families(self._settings, [one.finding for one in found]):
-            if self._end_what_is_over(family):
+            if max(row.at for row in family.rows) >= before or self._end_what_is_over(family):
                 continue
             legs = await legs_of(connection, self._settings.node, family.channels)
             result = compare(family.channels, legs, node=self._settings.node, with_queue_log=False)

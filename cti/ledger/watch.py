@@ -46,7 +46,7 @@ _LONGEST_STRETCH: Final = 600.0
 _MOST_AT_ONCE: Final = 200
 #: Findings that are worked on at once, and how often each is tried.
 _MOST_FINDINGS: Final = 200
-_TRIES: Final = 5
+_TRIES: Final = 12
 _DATABASE_AWAY: Final = (OSError, TimeoutError, sa.exc.SQLAlchemyError)
 
 
@@ -157,7 +157,7 @@ class LedgerWatch:
         if self._told:
             log.warning("ledger.readable_again")
             self._told = ""
-        await self._work_on_findings()
+        await self._work_on_findings(horizon)
 
     async def _begin(self, now: float) -> CelSource:
         """Opens the ledger where the oldest channel began that was not compared yet."""
@@ -249,7 +249,7 @@ class LedgerWatch:
                 ours=finding.ours, theirs=finding.theirs,
             )  # fmt: skip
 
-    async def _work_on_findings(self) -> None:
+    async def _work_on_findings(self, horizon: float) -> None:
         open_links = {channel.linkedid for channel in self._fold.open.values()}
         async with self._engine.begin() as connection:
             found = await store.unsettled(connection, self._settings.node, _MOST_FINDINGS)
@@ -259,7 +259,7 @@ class LedgerWatch:
                 if self._tries.get(one.id, 0) < _TRIES and one.finding.linkedid not in open_links
             ]
             if todo:
-                await self._filling.work_on(connection, todo)
+                await self._filling.work_on(connection, todo, before=horizon)
             unsettled = await store.count_unsettled(connection, self._settings.node)
         self._tries = {one.id: self._tries.get(one.id, 0) + (one in todo) for one in found}
         self._note(unsettled=unsettled)
