@@ -24,6 +24,8 @@ _OVERLAP_SECONDS: Final = 1.0
 #: they have come as far as the events.
 _SETTLE_SECONDS: Final = 0.3
 _LOOKS: Final = 8
+#: Who gives up waiting is gone so soon after; of whoever is not, the dialplan has taken care.
+_HANG_UP_SECONDS: Final = 0.5
 #: Asterisk tells in whole seconds for how long it has run.
 _SECOND: Final = 1.0
 #: One of these has the first channel of a life.
@@ -170,6 +172,7 @@ def ledger_headers(rows: Iterable[CelRow], *, until: float | None = None) -> lis
     blocks: list[tuple[float, Headers]] = []
     last: dict[str, CelRow] = {}
     nexts: dict[int, CelRow] = {}
+    newest = max((row.at for row in rows), default=0.0)
     for row in rows:
         before = last.get(row.uniqueid)
         if before is not None:
@@ -195,8 +198,8 @@ def ledger_headers(rows: Iterable[CelRow], *, until: float | None = None) -> lis
                     blocks.append(_block(row, LedgerKind.QUEUED, Queue=row.data.partition(",")[0]))
             case "APP_END", "queue":
                 after = nexts.get(id(row))
-                if after is not None:
-                    gone = after.event in ("HANGUP", "CHAN_END")
+                if after is not None or newest > row.at + _HANG_UP_SECONDS:
+                    gone = after is not None and after.event in ("HANGUP", "CHAN_END")
                     outcome = "abandoned" if gone else "overflow"
                     blocks.append(_block(row, LedgerKind.UNQUEUED, Outcome=outcome))
             case (("BLINDTRANSFER" | "ATTENDEDTRANSFER" | "PICKUP"), _):

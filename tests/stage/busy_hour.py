@@ -163,7 +163,8 @@ class BusyHour:
 
     def _column(self, part: Part, index: int) -> str:
         if part is Part.RATES:
-            self.keyed[number_of(part, index)] = digit = self._chance.choice("12345")
+            # Not 1: he presses his key while he waits too, and with 1 he would leave the queue.
+            self.keyed[number_of(part, index)] = digit = self._chance.choice("2345")
             return digit
         if part is Part.KEYS_NONSENSE:
             return self._chance.choice("69")
