@@ -38,6 +38,7 @@ PHONES = AGENTS + 1
 _FIRST_AGENT = 101
 _WELL_SECONDS = 60.0
 _SETTLE_SECONDS = 60.0
+_LAST_CALLERS_SECONDS = 10
 #: What a run may leave in memory: pools of connections, caches and what the allocator keeps.
 _MEMORY_FACTOR, _MEMORY_BYTES = 1.25, 32 * 1024 * 1024
 #: What asyncio and Python say of an exception that nobody took.
@@ -108,7 +109,7 @@ class Ground:
     async def finish(self) -> list[str]:
         """Lets the calls come to their end, and holds everything against what must be."""
         await self.orderer.stop()
-        await self.traffic.stop()
+        await self._end_calls()
         await self.writer.stop()
         found = []
         try:
@@ -123,6 +124,15 @@ class Ground:
         found += self._log()
         found += self._over(await left(self.service, self.database_url))
         return found
+
+    async def _end_calls(self) -> None:
+        """The last callers are served; in the short form those who wait for long are hung up on."""
+        stopping = asyncio.get_running_loop().create_task(self.traffic.stop(), name="last callers")
+        await asyncio.wait({stopping}, timeout=scale.times(_LAST_CALLERS_SECONDS, 3600))
+        if not stopping.done():
+            async with self.lab.observer() as ami:
+                await ami.send("Hangup", Channel="/^.*$/")
+        await stopping
 
     async def _settle(self) -> list[str]:
         counts: dict[str, int] = {}

@@ -19,7 +19,7 @@ STALLED = 10
 _DROP_SECONDS = 30.0
 _USUAL_SECONDS = scale.times(10, 60)
 #: What a machine may be slower or faster from one stretch of time to the next.
-_SAME_FACTOR, _SAME_SECONDS = 1.5, 0.05
+_SAME_FACTOR, _SAME_SECONDS = 1.5, 0.2
 _MEMORY_BYTES = 16 * 1024 * 1024
 
 
