@@ -371,15 +371,15 @@ async def test_after_each_connect_the_sink_gets_the_boot_and_a_snapshot_before_i
             "CtiBoot",
             "CtiConnected",
             "CtiSnapshotBegin",
+            "BridgeListComplete",
             "CoreShowChannel",
             "Hold",
             "CoreShowChannelsComplete",
-            "BridgeListComplete",
             "QueueStatusComplete",
             "CtiSnapshotEnd",
         ]
         assert received.names == first
-        boot, shown = parse(received.blocks[0]), parse(received.blocks[3])
+        boot, shown = parse(received.blocks[0]), parse(received.blocks[4])
         assert (boot.get("New"), boot.get("Boot"), boot.get("Previous")) == ("1", peer.boot, "")
         assert connection.boot == peer.boot
         assert shown.get("SystemName") == "node1"
