@@ -49,8 +49,12 @@ async def test_a_parked_caller_hears_music_and_who_fetches_him_his_voice(
             parked = observer.expect("ParkedCall")
             await rung.refer("700")
             place = (await parked)["ParkingSpace"]
-            await until_heard(call)
-            await until_heard(rung)  # the place is said to who parked
+            assert rung.audio is not None
+            rung.audio.last_heard = b""  # what came before was the caller's voice; now the place is said
+            await asyncio.gather(until_heard(call), until_heard(rung))
+            listed = observer.expect("BridgeListItem", BridgeTechnology="holding_bridge")
+            await observer.demand("BridgeList")  # a snapshot sees by this that he is parked
+            await listed
             fetched = await fetching.dial(place)
             assert await fetched.answered()
             await until_heard(fetched)
