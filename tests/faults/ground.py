@@ -46,6 +46,8 @@ _UNHANDLED = re.compile(
     r"Traceback \(most recent call last\)|exception was never retrieved|was never awaited|Fatal Python error"
     r"|flow_failed|listener_failed"
 )
+#: The journal's open segment has another name each time.
+_SEGMENT = re.compile(r"\d+\.journal$")
 _NUMBERS = itertools.count(1)
 
 
@@ -192,7 +194,7 @@ async def left(service: ServiceProcess, database_url: str) -> Left:
 
 
 async def _descriptors(service: ServiceProcess, database_url: str) -> Counter[str]:
-    links = Counter(link.partition(":[")[0] for link in service.descriptors())
+    links = Counter(_SEGMENT.sub("a segment", link.partition(":[")[0]) for link in service.descriptors())
     links["socket"] -= await connections(database_url)
     return links
 

@@ -13,6 +13,11 @@ def times(short: int, full: int) -> int:
     return full if FULL else short
 
 
+def patience() -> float:
+    """How many times longer things take because others use this machine: 1 when it is ours alone."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 @cache
 def seed() -> int:
     """What every random choice of this run follows from."""

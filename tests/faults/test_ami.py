@@ -17,7 +17,7 @@ _RESYNC_SECONDS = 3.0
 _NOTICE_SECONDS = 15.0
 
 
-@pytest.mark.timeout(scale.times(200, 7200))
+@pytest.mark.timeout(scale.times(400, 7200))
 async def test_a_connection_cut_at_any_byte_is_back_and_complete_within_three_seconds(
     ground: OpenGround, record: FaultTable
 ) -> None:
@@ -39,7 +39,7 @@ async def test_a_connection_cut_at_any_byte_is_back_and_complete_within_three_se
             synced_at = await proxy.synced_after(cut_at)
             seconds = synced_at - proxy.cut_at
             worst = max(worst, seconds)
-            if seconds > _RESYNC_SECONDS:
+            if seconds > _RESYNC_SECONDS * scale.patience():
                 findings.append(f"cut {number}: complete again after {seconds:.2f} s")
             findings += await site.check()
         findings += await site.finish()
@@ -54,7 +54,7 @@ async def test_a_connection_cut_at_any_byte_is_back_and_complete_within_three_se
 MUTES = scale.times(1, 20)
 
 
-@pytest.mark.timeout(scale.times(120, 3600))
+@pytest.mark.timeout(scale.times(300, 3600))
 async def test_a_connection_on_which_nothing_arrives_any_more_is_noticed_within_fifteen_seconds(
     ground: OpenGround, record: FaultTable
 ) -> None:
@@ -78,7 +78,7 @@ async def test_a_connection_on_which_nothing_arrives_any_more_is_noticed_within_
     assert findings == [], "\n".join(findings)
 
 
-@pytest.mark.timeout(scale.times(120, 3600))
+@pytest.mark.timeout(scale.times(300, 3600))
 async def test_an_asterisk_that_is_stopped_by_a_signal_is_noticed_within_fifteen_seconds(
     ground: OpenGround, record: FaultTable
 ) -> None:

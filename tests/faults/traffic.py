@@ -98,10 +98,10 @@ class Traffic:
         return _MEDIA_PORTS + self.lab.ports.base // 6 % 2000 + 20 * trunk
 
     def _callers(self, trunk: int, scenario: str) -> str:
-        lines = ["RANDOM"]
+        lines = ["RANDOM"]  # a 1 would send a caller who still waits to voicemail
         for index in range(_NUMBERS):
             second = (
-                self.dice.choice("12345") if scenario == "patient_caller" else self.dice.randrange(400, 5000)
+                self.dice.choice("2345") if scenario == "patient_caller" else self.dice.randrange(400, 5000)
             )
             lines.append(f"155{trunk}{index:07d};{second}")
         return "\n".join(lines) + "\n"
