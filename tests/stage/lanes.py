@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +31,8 @@ from tests.stage.whole_service import ServiceProcess
 SERVICE_WRAP_UP_SECONDS = 1
 _PLAY_SECONDS = 120.0
 _SETTLE_SECONDS = 20.0
+#: So many laboratories start at once: a service that finds its database slow begins without settings.
+_STARTS = asyncio.Semaphore(2)
 #: For so many recordings a lane of their own is worth its start.
 _FEW = 4
 _SURVEYS = frozenset(recording.name for recording in survey_calls.RECORDINGS)
@@ -209,11 +212,12 @@ async def _database(first: str, postgres: EmbeddedPostgres, name: str) -> str:
 async def _site(first: str, url: str, home: Path) -> AsyncIterator[_Site]:
     """An Asterisk as the recording ``first`` needs it, with a service beside it."""
     changes = {"phone_rtp_timeout": 0, **RECORDINGS[first].plan}
-    async with laboratory(home / "asterisk", phones=PHONES, **changes) as lab, lab.observer() as ami:
-        service = ServiceProcess(lab, home / "service", url)
-        await service.start()
-        try:
+    async with AsyncExitStack() as stack:
+        async with _STARTS:
+            lab = await stack.enter_async_context(laboratory(home / "asterisk", phones=PHONES, **changes))
+            ami = await stack.enter_async_context(lab.observer())
+            service = ServiceProcess(lab, home / "service", url)
+            await service.start()
+            stack.push_async_callback(service.stop)
             await service.ready()
-            yield _Site(lab, service, ami)
-        finally:
-            await service.stop()
+        yield _Site(lab, service, ami)

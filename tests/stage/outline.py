@@ -61,6 +61,9 @@ def recorded(books: Books, belongs: Callable[[Row], bool]) -> Record:
     )  # fmt: skip
 
 
+#: Talks that overlap for less, in seconds, are one after the other.
+_CHANCE = 0.5
+
 #: A kind of row by name, and its members in words; the order means something within one leg.
 Outline = dict[str, list[str]]
 
@@ -73,7 +76,7 @@ def outline(record: Record) -> Outline:
     entries = sorted(record.entries, key=lambda row: row["joined_at"])
     offers = sorted(record.offers, key=lambda row: row["started_at"])
     return {
-        "calls": sorted(_call(row) for row in record.calls),
+        "calls": sorted(_call(row, _at_once(record, row)) for row in record.calls),
         "legs": [f"{name[leg['id']]}: {_leg(leg)}" for leg in legs],
         "spans": [
             f"{name[leg['id']]}: {row['kind']} of {row['agent_id']} for {row['queue']}"
@@ -113,8 +116,26 @@ def seconds(record: Record) -> list[tuple[str, float | None]]:
     ]
 
 
-def _call(row: Row) -> str:
-    words = [str(row["direction"]), f"queue {row['queue']}", f"agent {row['agent_id']}"]
+def _at_once(record: Record, call: Row) -> set[int]:
+    """The agents of a call who talked at the same time: which of them began last is a matter of chance."""
+    talks = [
+        (row["agent_id"], row["started_at"], row["ended_at"])
+        for row in record.intervals
+        if row["call_id"] == call["id"]
+        and row["kind"] == "talk"
+        and None not in (row["agent_id"], row["ended_at"])
+    ]
+    return {
+        agent
+        for agent, begun, ended in talks
+        for other, their_begun, their_ended in talks
+        if agent != other and min(ended, their_ended) - max(begun, their_begun) > _CHANCE
+    }
+
+
+def _call(row: Row, at_once: set[int]) -> str:
+    agents = sorted(at_once) if row["agent_id"] in at_once else [row["agent_id"]]
+    words = [str(row["direction"]), f"queue {row['queue']}", f"one of the agents {agents}"]
     words += [name for name in ("voicemail", "unknown_end", "gap") if row[name]]
     words += [name for name in ("answered_at", "ended_at", "merged_into") if row[name] is not None]
     return ", ".join(words)
