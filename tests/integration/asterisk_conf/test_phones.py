@@ -46,6 +46,7 @@ async def test_a_parked_caller_hears_music_and_who_fetches_him_his_voice(
         async with asyncio.timeout(20):
             rung = await parking.next_call()
             await rung.answer()
+            await until_heard(rung)  # a call that is not connected yet cannot be transferred
             parked = observer.expect("ParkedCall")
             await rung.refer("700")
             place = (await parked)["ParkingSpace"]
