@@ -15,8 +15,6 @@ from cti.ledger.channels import WAIT_ENDS, Channel
 #: How far an instant of ours may be from CEL's, in seconds. Both are Asterisk's clock, but read at two places
 #: of its code; in an hour of real calls on a machine short of processor time the worst stayed within this.
 TOLERANCE: Final = 0.2
-#: The size of a jump of the clock is known as well as the event that showed it was on time.
-TOLERANCE_AFTER_JUMP: Final = 1.0
 #: queue_log's waits are differences of instants whose fraction is cut off.
 WHOLE_SECOND: Final = 1.0 + TOLERANCE
 
@@ -169,9 +167,10 @@ def _findings(
         yield _finding(FindingKind.LEG_STILL_OPEN, node, channel, leg)
         return
     for field, ours, theirs in _instants(channel, leg):
-        difference = _difference(leg, ours, theirs)
-        tolerance = TOLERANCE if leg.clock_step_seconds is None else TOLERANCE_AFTER_JUMP
-        if difference is not None and difference <= tolerance:
+        difference = abs(ours - theirs) if ours is not None and theirs is not None else None
+        if difference is not None and leg.clock_step_seconds is not None:
+            continue  # CEL has each of its instants by the clock of that moment, ours are all by one
+        if difference is not None and difference <= TOLERANCE:
             worst[field] = max(worst.get(field, 0.0), difference)
         elif ours != theirs:
             said = (field, _instant(ours), _instant(theirs))
@@ -186,13 +185,6 @@ def _findings(
         )  # fmt: skip
     if with_queue_log and whole:
         yield from _waits(channel, leg, node)
-
-
-def _difference(leg: OurLeg, ours: float | None, theirs: float | None) -> float | None:
-    """How far two instants are apart; CEL has those after a jump of the clock by the new clock."""
-    if ours is None or theirs is None:
-        return None
-    return min(abs(ours - theirs), abs(ours + (leg.clock_step_seconds or 0.0) - theirs))
 
 
 def _instants(channel: Channel, leg: OurLeg) -> Iterable[tuple[str, float | None, float | None]]:

@@ -108,10 +108,13 @@ class Ground:
             *self._log(),
         ]
 
-    async def finish(self) -> list[str]:
-        """Lets the calls come to their end, and holds everything against what must be."""
+    async def finish(self, *, patient: bool = scale.FULL) -> list[str]:
+        """Lets the calls come to their end, and holds everything against what must be.
+
+        Who is not ``patient`` hangs up on callers who wait for long.
+        """
         await self.orderer.stop()
-        await self._end_calls()
+        await self._end_calls(patient=patient)
         await self.writer.stop()
         found = []
         try:
@@ -127,10 +130,9 @@ class Ground:
         found += self._over(await left(self.service, self.database_url))
         return found
 
-    async def _end_calls(self) -> None:
-        """The last callers are served; in the short form those who wait for long are hung up on."""
+    async def _end_calls(self, *, patient: bool) -> None:
         stopping = asyncio.get_running_loop().create_task(self.traffic.stop(), name="last callers")
-        await asyncio.wait({stopping}, timeout=scale.times(_LAST_CALLERS_SECONDS, 3600))
+        await asyncio.wait({stopping}, timeout=None if patient else _LAST_CALLERS_SECONDS)
         if not stopping.done():
             async with self.lab.observer() as ami:
                 await ami.send("Hangup", Channel="/^.*$/")
