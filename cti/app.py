@@ -47,6 +47,7 @@ from cti.web.desk import Desk, open_desk
 from cti.web.listener import serve
 from cti.web.server import WebResources, create_web_app
 from cti.web.status import AmiStatus, DatabaseStatus, JournalStatus, RecorderStatus, ServiceStatus
+from cti.web.troubles import watch_troubles
 
 log = structlog.get_logger(__name__)
 
@@ -119,7 +120,13 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
 
         cache = SettingsCache(engine)
         await cache.refresh()
-        for name, loop in (*desk.loops(), ("ivr settings", cache.run()), ("ledger", watch.run())):
+        status = partial(_status, ami, journal, recorder, lag)
+        for name, loop in (
+            *desk.loops(),
+            ("ivr settings", cache.run()),
+            ("ledger", watch.run()),
+            ("troubles", watch_troubles(status, desk.hub.troubles_changed)),
+        ):
             await stack.enter_async_context(loops.running(name, loop))
         agi = await stack.enter_async_context(_agi_server(settings, intake, journal, clock, cache))
         web_app = create_web_app(
@@ -128,7 +135,7 @@ async def open_service(settings: Settings) -> AsyncIterator[Service]:
                 desk=desk,
                 pops=pops,
                 site=SiteSettings(external_base_url=settings.external_base_url),
-                status=partial(_status, ami, journal, recorder, lag),
+                status=status,
                 ledger=watch.current,
                 default_region=settings.default_region,
                 client_dir=CLIENT_DIR if CLIENT_DIR.is_dir() else None,

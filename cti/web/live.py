@@ -37,6 +37,7 @@ from cti.http.principal import Role
 from cti.http.shapes import Instant, instant
 from cti.queues.live_figures import LiveFigures, QueueLive
 from cti.web.live_client import LiveClient
+from cti.web.troubles import Trouble
 
 #: Supervisors' frames come at most so often.
 GATHER_SECONDS: Final = 0.25
@@ -66,6 +67,7 @@ class LiveHub:
         self._by_agent: dict[int, set[LiveClient]] = {}
         self._watchers: set[LiveClient] = set()
         self._link = Link(asterisk="down", since=instant(0))
+        self._troubles: tuple[Trouble, ...] = ()
         #: Which agents have a call now; it is what a screen pop or a menu choice is for.
         self._call_of: dict[int, str] = {}
         self._agents_of: dict[str, set[int]] = {}
@@ -134,6 +136,15 @@ class LiveHub:
             for client in self.clients:
                 client.send(content)
 
+    def troubles_changed(self, troubles: tuple[Trouble, ...]) -> None:
+        """Something of the service takes no more writing, or takes it again."""
+        if troubles != self._troubles:
+            self._troubles = troubles
+            content = b'"type":"troubles","troubles":' + _encode(troubles)
+            for client in self._watchers:
+                if client.principal.role in _WATCHERS:
+                    client.send(content)
+
     # --- Readers ---
 
     def join(self, client: LiveClient) -> None:
@@ -153,6 +164,7 @@ class LiveHub:
             "queues": queues,
             "agents": list(self._shown_agents.values()) if watches else [],
             "link": self._link,
+            "troubles": self._troubles if watches else (),
         }
         client.send(b'"type":"snapshot",' + _encode(picture)[1:-1])
         self.clients.add(client)

@@ -10,6 +10,7 @@ from web_site import Site, Visitor
 
 from cti.web.live_client import MOST_FRAMES
 from cti.web.live_routes import MOST_BAD_FRAMES
+from cti.web.troubles import Trouble
 
 
 async def refusal(visitor: Visitor, **headers: str) -> int:
@@ -42,6 +43,26 @@ async def test_each_role_is_shown_what_it_may_see(site: Site) -> None:
     async with LiveReader(site.visitor(token=site.tokens["full"])) as live:
         assert live.frames[0]["agents"] == []
         assert len(live.frames[0]["queues"]) == 2
+
+
+async def test_supervisors_are_told_of_what_takes_no_more_writing_and_agents_are_not(site: Site) -> None:
+    hub = site.desk.hub
+    async with (
+        LiveReader(await site.signed_in("ann")) as agent,
+        LiveReader(await site.signed_in("sue")) as supervisor,
+    ):
+        assert supervisor.frames[0]["troubles"] == []
+        hub.troubles_changed((Trouble.DATABASE_DOWN,))
+        frame = await supervisor.until(lambda frame: frame["type"] == "troubles")
+        assert frame["troubles"] == ["database_down"]
+        async with LiveReader(await site.signed_in("sue")) as later:
+            assert later.frames[0]["troubles"] == ["database_down"]
+        hub.troubles_changed(())
+        await supervisor.until(lambda frame: frame["type"] == "troubles" and not frame["troubles"])
+        await agent.socket.send_str('{"type": "ping", "id": 1}')
+        await agent.until(lambda frame: frame["type"] == "pong")
+        assert not any(frame["type"] == "troubles" for frame in agent.frames)
+        assert agent.frames[0]["troubles"] == []
 
 
 async def test_a_ping_is_answered_and_anything_else_is_a_problem_until_it_is_too_much(site: Site) -> None:

@@ -320,6 +320,9 @@ export interface ServiceStatus {
 
 export type AsteriskLink = 'up' | 'down'
 
+/** What takes no more writing; calls go on. */
+export type Trouble = 'journal_refused' | 'database_down'
+
 export type LiveFrame = { seq: number; at: Instant } & (
   | {
       type: 'snapshot'
@@ -327,11 +330,13 @@ export type LiveFrame = { seq: number; at: Instant } & (
       queues: QueueLive[]
       agents: AgentLive[]
       link?: { asterisk: AsteriskLink; since: Instant | null } | null
+      troubles?: Trouble[]
     }
   | { type: 'agent'; agent: AgentSnapshot | null }
   | { type: 'queues'; queues: QueueLive[]; removed?: string[] }
   | { type: 'agents'; agents: AgentLive[]; removed?: number[] }
   | { type: 'link'; asterisk: AsteriskLink; since: Instant | null }
+  | { type: 'troubles'; troubles: Trouble[] }
   | { type: 'notice'; code: string; text: string }
   | { type: 'problem'; code: string }
   | { type: 'pong'; id: number }

@@ -63,6 +63,14 @@ const en = {
     asteriskNever: 'The telephone system is not connected yet. Calls go on, but states and commands wait.',
     restored: 'Connected again; everything is up to date.',
   },
+  trouble: {
+    journal_refused: "The journal's disk takes no more data.",
+    database_down: 'The database does not answer.',
+  },
+  troubleHint: {
+    journal_refused: 'Calls go on, and what happens is kept in memory for a while. Make room on that disk now; nothing is lost until memory for it is used up.',
+    database_down: 'Calls go on, and everything is written once it is back. Until then nothing can be saved or searched.',
+  },
   signIn: {
     lead: 'Calls, customers and queues in one page.',
     username: 'User name',

@@ -65,6 +65,14 @@ const zh: Messages = {
     asteriskNever: '电话系统尚未连接。通话不受影响，但状态和操作需要等待。',
     restored: '已恢复连接，数据已是最新。',
   },
+  trouble: {
+    journal_refused: '日志磁盘已无法写入。',
+    database_down: '数据库没有响应。',
+  },
+  troubleHint: {
+    journal_refused: '通话不受影响，事件暂存在内存中。请立即清理该磁盘；在内存用完之前不会丢失数据。',
+    database_down: '通话不受影响，恢复后会补写全部数据。在此之前无法保存或查询。',
+  },
   signIn: {
     lead: '来电、客户、队列，尽在一页。',
     username: '用户名',

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowReactive, shallowRef } from 'vue'
 
-import type { AgentLive, AgentSnapshot, AsteriskLink, Instant, LiveFrame, QueueLive } from '@/api/types'
+import type { AgentLive, AgentSnapshot, AsteriskLink, Instant, LiveFrame, QueueLive, Trouble } from '@/api/types'
 import { serverClock } from '@/time/clock'
 
 import { LiveConnection, type ConnectionStatus } from './connection'
@@ -13,6 +13,7 @@ export const useLive = defineStore('live', () => {
   const queues = shallowReactive(new Map<string, QueueLive>())
   const agents = shallowReactive(new Map<number, AgentLive>())
   const link = ref<{ asterisk: AsteriskLink; since: Instant | null } | null>(null)
+  const troubles = ref<Trouble[]>([])
   const notice = ref<{ code: string; text: string } | null>(null)
   const lastFrameAt = ref<Instant | null>(null)
   const seen = ref(false)
@@ -28,6 +29,7 @@ export const useLive = defineStore('live', () => {
         replace(queues, frame.queues, (queue) => queue.name)
         replace(agents, frame.agents, (one) => one.agent_id)
         link.value = frame.link ?? null
+        troubles.value = frame.troubles ?? []
         seen.value = true
         break
       case 'agent':
@@ -43,6 +45,9 @@ export const useLive = defineStore('live', () => {
         break
       case 'link':
         link.value = { asterisk: frame.asterisk, since: frame.since }
+        break
+      case 'troubles':
+        troubles.value = frame.troubles
         break
       case 'notice':
         notice.value = { code: frame.code, text: frame.text }
@@ -85,6 +90,7 @@ export const useLive = defineStore('live', () => {
     queues.clear()
     agents.clear()
     link.value = null
+    troubles.value = []
     notice.value = null
     seen.value = false
   }
@@ -93,7 +99,10 @@ export const useLive = defineStore('live', () => {
   const restart = (): void => connection.restart()
   const retryNow = (): void => connection.check()
 
-  return { status, open, agent, queues, agents, link, notice, lastFrameAt, seen, apply, start, stop, restart, retryNow }
+  return {
+    status, open, agent, queues, agents, link, troubles, notice, lastFrameAt, seen,
+    apply, start, stop, restart, retryNow,
+  }
 })
 
 function replace<K, V>(map: Map<K, V>, values: V[], keyOf: (value: V) => K): void {
