@@ -68,6 +68,11 @@ class Onlooker:
         """One more page of hers that shows what goes on."""
         return await self._session.ws_connect("/api/v1/live", heartbeat=None, max_msg_size=0)
 
+    async def warned_of(self) -> list[str]:
+        """What every page of hers warns of now."""
+        async with await self.live() as page:
+            return list((await page.receive_json(timeout=_REQUEST_SECONDS))["troubles"])
+
     async def status(self) -> dict[str, Any]:
         """How the service says that it is."""
         status, _, body = await self.get("/api/v1/status")

@@ -27,7 +27,7 @@ async def full_for_a_while(site: Ground, sue: Onlooker, disk: SmallDisk) -> tupl
     before = sum(site.ledger.ended.values())
     disk.fill()
     await asyncio.sleep(FULL_SECONDS)
-    status = await sue.status()
+    status = {**await sue.status(), "troubles": await sue.warned_of()}
     site.ledger.read()
     over = sum(site.ledger.ended.values()) - before
     return ([] if over else ["no call came to its end meanwhile"]), status
@@ -78,6 +78,8 @@ async def journal_full(
     journal, recorder = status["journal"], status["recorder"]
     if await site.service.is_well() or journal["health"] != "failing" or "ENOSPC" not in journal["error"]:
         found.append(f"it does not say that the disk is full: {journal}")
+    if "journal_refused" not in status["troubles"]:
+        found.append(f"no page warns of it: {status['troubles']}")
     if recorder["position"] > journal["durable_position"]:
         found.append("rows were written that the journal does not have")
     if (await site.service.figures())["cti_journal_ok"]:
@@ -109,6 +111,8 @@ async def database_full(
     acknowledged = len(site.writer.acknowledged)
     found, status = await full_for_a_while(site, sue, disks["pg"])
     disks["pg"].free()
+    if "database_down" not in status["troubles"]:
+        found.append(f"no page warns of it: {status['troubles']}")
     if not server.is_running():
         await server.start_again()
     recorder, taken = status["recorder"], len(site.writer.acknowledged) - acknowledged
