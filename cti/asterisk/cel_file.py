@@ -178,16 +178,6 @@ class CelFile:
         return None
 
 
-async def read_rows(path: Path, *, after: float, timezone: tzinfo = UTC) -> list[CelRow]:
-    """The rows from an instant on (epoch seconds), in order of time.
-
-    Raises:
-        OSError: the file cannot be read.
-        CelColumnsError: it is no CEL.
-    """
-    return await asyncio.to_thread(lambda: in_order(read_all(path, after=after, timezone=timezone)))
-
-
 def read_all(path: Path, *, after: float = 0.0, timezone: tzinfo = UTC) -> Iterator[CelRow]:
     """The rows of a file as it is now, in its own order.
 
