@@ -1,5 +1,6 @@
 """The connection pool that the API and the screen pop share; the recorder has a connection of its own."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -7,6 +8,8 @@ from typing import Final
 import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 #: Longer than this no person waits for an answer; milliseconds.
@@ -21,6 +24,39 @@ NO_ANSWER: Final = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
+#: The same of the pool. That it has no connection to give, because the database is slow, is an error of its
+#: own kind: neither the built-in TimeoutError nor one of the database's.
+UNAVAILABLE: Final = (*NO_ANSWER, DBAPIError, PoolTimeoutError)
+
+
+#: Classes of SQLSTATE that say that what was asked cannot be: wrong data, a constraint, a fault of the
+#: statement, and what our own triggers say.
+_REFUSALS: Final = ("22", "23", "42", "CT")
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether the database is there and refuses what was asked, so that asking again changes nothing."""
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return isinstance(state, str) and state.startswith(_REFUSALS)
+
+
+#: SQLSTATE of a statement that was ended because it took longer than it may.
+_CANCELED: Final = "57014"
+
+
+def is_too_slow(error: BaseException) -> bool:
+    """Whether a statement took too long, so that asking for less may help."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) == _CANCELED
+
+
+class _NoNews(logging.Filter):
+    """Keeps out of the log, with its traceback, that a lost connection could not be closed in order."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.exc_info is None or not isinstance(record.exc_info[1], NO_ANSWER)
+
+
+logging.getLogger("sqlalchemy.pool.impl.AsyncAdaptedQueuePool").addFilter(_NoNews())
 
 
 @asynccontextmanager
