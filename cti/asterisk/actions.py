@@ -37,6 +37,7 @@ _PATTERNS: Final = {
     "CallerIDNum": re.compile(r"\+?[0-9]{1,20}"),
     "Variable": re.compile(r"_{0,2}[A-Z][A-Z0-9_]{0,62}"),
     "Value": re.compile(r"[A-Za-z0-9_.:+-]{0,128}"),
+    "SipHeader": re.compile(r"X-CTI-[A-Za-z]{1,32}"),
 }
 
 
@@ -127,11 +128,14 @@ async def originate(
     caller_number: str | None = None,
     ring_seconds: int = 30,
     variables: Mapping[str, str] | None = None,
+    sip_headers: Mapping[str, str] | None = None,
+    action_id: str | None = None,
 ) -> OriginateOutcome:
     """Calls ``dial`` and, once it answers, sends it to the extension. Returns when it answered or did not.
 
     ``channel_id`` becomes the channel's Uniqueid, ``other_channel_id`` that of a Local channel's second half.
-    ``variables`` hold opaque ids only: Asterisk would carry out functions in them.
+    ``variables`` and ``sip_headers`` (of the INVITE) hold opaque ids only: Asterisk would carry out functions
+    in them. ``action_id`` is for who must know the action again; it is unguessable.
     """
     if not 1 <= ring_seconds <= 600:
         raise InvalidField("Timeout", f"{ring_seconds} s is not between 1 and 600")
@@ -150,8 +154,15 @@ async def originate(
         fields.append(("CallerID", f"<{_fits('CallerIDNum', caller_number)}>"))
     for name, value in (variables or {}).items():
         fields.append(("Variable", f"{_fits('Variable', name)}={_fits('Value', value)}"))
+    for name, value in (sip_headers or {}).items():
+        function = f"PJSIP_HEADER(add,{_fits('SipHeader', name)})"
+        fields.append(("Variable", f"{function}={_fits('Value', value)}"))
     event = await ami.action_until(
-        "Originate", fields, "OriginateResponse", deadline=ring_seconds + _ORIGINATE_SLACK_SECONDS
+        "Originate",
+        fields,
+        "OriginateResponse",
+        deadline=ring_seconds + _ORIGINATE_SLACK_SECONDS,
+        action_id=action_id,
     )
     reason = event.get("Reason")
     return OriginateOutcome(
@@ -159,16 +170,6 @@ async def originate(
         reason=int(reason) if reason.isascii() and reason.isdigit() else None,
         uniqueid=event.get("Uniqueid"),
     )
-
-
-async def set_global(ami: AmiConnection, *, name: str, value: str) -> None:
-    """Sets a global variable of the dialplan to an opaque value."""
-    await ami.action("Setvar", {"Variable": _fits("Variable", name), "Value": _fits("Value", value)})
-
-
-async def get_global(ami: AmiConnection, *, name: str) -> str:
-    """A global variable's value; empty when it is not set."""
-    return (await ami.action("Getvar", {"Variable": _fits("Variable", name)})).get("Value")
 
 
 async def ping(ami: AmiConnection) -> None:

@@ -15,7 +15,8 @@ from typing import Final, Self
 import msgspec
 import structlog
 
-from cti.asterisk.agi_session import AgiRequest, AgiSession, decode
+from cti.asterisk.agi_session import AgiRequest, AgiSession
+from cti.asterisk.agi_text import decode
 from cti.errors import AgiError, AgiTimeout, CallerHungUp, CtiError
 
 log = structlog.get_logger(__name__)

@@ -10,7 +10,7 @@ its first lines say.
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
@@ -71,6 +71,7 @@ _ALIASES: Final = {
 #: What a row in one of those orders begins with, even one that breaks off.
 _EVENTS: Final = frozenset(
     {"CHAN_START", "CHAN_END", "ANSWER", "HANGUP", "APP_START", "APP_END", "LINKEDID_END"}
+    | {"BRIDGE_ENTER", "BRIDGE_EXIT", "CtiAttemptMachine", "CtiAttemptAbandoned", "CtiAttemptRefused"}
 )
 _NEEDED: Final = ("eventtype", "eventtime", "uniqueid")
 _UNIQUEID: Final = re.compile(r"(?:[\w.-]+-)?\d{9,11}\.\d+", re.ASCII)
@@ -282,18 +283,6 @@ def read_record(values: dict[str, object], timezone: tzinfo = UTC) -> CelRow:
         data=text("appdata"), number=text("cidnum"), extra=_extra(text("extra")), name=text("cidname"),
         peer=text("peer"),
     )  # fmt: skip
-
-
-def parse_rows(text: str) -> Iterator[CelRow]:
-    """The rows of a piece of our own file; one that is cut off or broken is left out."""
-    parser = CelParser()
-    for line in text.splitlines():
-        try:
-            row = parser.row(line)
-        except CelColumnsError:
-            continue  # the piece begins within a line
-        if row is not None:
-            yield row
 
 
 def _split_csv(line: str) -> list[str]:

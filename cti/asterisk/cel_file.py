@@ -6,7 +6,7 @@ and their last line is only half there.
 
 import asyncio
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import BinaryIO, Final, Self
@@ -176,21 +176,6 @@ class CelFile:
             if row is not None:
                 return row.at
         return None
-
-
-def read_all(path: Path, *, after: float = 0.0, timezone: tzinfo = UTC) -> Iterator[CelRow]:
-    """The rows of a file as it is now, in its own order.
-
-    Raises:
-        OSError: the file cannot be read.
-        CelColumnsError: it is no CEL.
-    """
-    file = CelFile(path, after=after, timezone=timezone)
-    try:
-        while rows := file.read():
-            yield from rows
-    finally:
-        file.close()
 
 
 def in_order(rows: Iterable[CelRow]) -> list[CelRow]:

@@ -30,13 +30,13 @@ class Missed(Protocol):
     """Tells, as events, what happened in Asterisk while nobody heard it."""
 
     def is_another_life(self, boot: str) -> bool:
-        """Whether the events that were heard last are of another boot."""
+        """Whether what is known is of another boot."""
 
     async def of_last_life(self, started_at: float) -> list[bytes]:
         """What that boot did until its end; the present one began at ``started_at``, to a second."""
 
-    async def of_this_life(self, heard_from: HeardFrom, *, started_at: float | None) -> list[bytes]:
-        """What the present boot has done; ``started_at`` is None if it is the one that was heard last."""
+    async def of_this_life(self, heard_from: HeardFrom, *, started_at: float) -> list[bytes]:
+        """What the present boot has done, which began at ``started_at``, to a second."""
 
 
 class AmiConnection:
@@ -100,31 +100,34 @@ class AmiConnection:
         """
         return (await self._request(name, fields, None, deadline)).response
 
-    async def action_list(
-        self, name: str, fields: Fields = (), *, deadline: float | None = None
-    ) -> tuple[Response, list[AmiEvent]]:
-        """Sends an action that answers with a list; returns the response and the list's events.
-
-        Raises: as `action`.
-        """
-        answer = await self._request(name, fields, "EventList", deadline)
-        return answer.response, list(answer.events)
-
     async def action_until(
-        self, name: str, fields: Fields, event: str, *, deadline: float | None = None
+        self,
+        name: str,
+        fields: Fields,
+        event: str,
+        *,
+        deadline: float | None = None,
+        action_id: str | None = None,
     ) -> AmiEvent:
         """Sends an action whose true answer is a later event with its ActionID, as OriginateResponse is.
 
         Raises: as `action`.
         """
-        return (await self._request(name, fields, event, deadline)).events[-1]
+        return (await self._request(name, fields, event, deadline, action_id)).events[-1]
 
     async def _request(
-        self, name: str, fields: Fields, completed_by: str | None, deadline: float | None
+        self,
+        name: str,
+        fields: Fields,
+        completed_by: str | None,
+        deadline: float | None,
+        action_id: str | None = None,
     ) -> Answer:
         if self._session is None or not self.ready.is_set():
             raise AmiNotConnected
-        return await self._session.ask(name, fields, deadline=deadline, completed_by=completed_by)
+        return await self._session.ask(
+            name, fields, deadline=deadline, completed_by=completed_by, action_id=action_id
+        )
 
     # --- the loop ---
 
@@ -166,7 +169,7 @@ class AmiConnection:
             session = await AmiSession.open(self._settings, self.clock)
             await self._begin(session)
             was_ready = True
-            reason = await session.keep()
+            reason = await session.ended()
         except AmiWrongSecret:
             raise
         except AmiError as error:
@@ -197,12 +200,13 @@ class AmiConnection:
                 self._sink(step)
             # What was written between two readings of a clock that has jumped cannot be put in order.
             missed = None if session.steps else self._missed
-            started_at = None
             if missed is not None and missed.is_another_life(self._boot):
-                started_at = self.clock.now() - session.uptime
-                for block in await missed.of_last_life(started_at):
+                for block in await missed.of_last_life(session.started_at):
                     self._sink(block)
-            self._tell_connected(self._sink, version=version, previous=previous, is_new=is_new)
+            started_at = session.started_at
+            self._tell_connected(
+                self._sink, version=version, previous=previous, is_new=is_new, started_at=started_at
+            )
             of_now = None if missed is None else partial(missed.of_this_life, started_at=started_at)
             await session.follow(self._sink, self._marks(), of_now)
         self._session = session
@@ -212,9 +216,12 @@ class AmiConnection:
             self._told_down = False
             log.warning("ami.up_again", user=self._settings.username)
 
-    def _tell_connected(self, sink: Sink, *, version: str, previous: str, is_new: bool) -> None:
+    def _tell_connected(
+        self, sink: Sink, *, version: str, previous: str, is_new: bool, started_at: float
+    ) -> None:
         now = self.clock.now()
-        sink(encode("CtiBoot", now, **self._marks(), Previous=previous, New=int(is_new)))
+        began = f"{started_at:.3f}"
+        sink(encode("CtiBoot", now, **self._marks(), Previous=previous, New=int(is_new), Started=began))
         sink(encode("CtiConnected", now, **self._marks(), Version=version))
         self._told_connected = True
 

@@ -13,7 +13,6 @@ from typing import Final
 
 from cti.errors import InvalidField
 
-END_OF_LINE: Final = b"\r\n"
 END_OF_BLOCK: Final = b"\r\n\r\n"
 
 #: What the board needs of all that Asterisk sends. Everything else is dropped before it is parsed:
@@ -129,16 +128,12 @@ class AmiEvent:
 
     def get(self, key: str) -> str:
         """The header's value, or the empty text when the event has none."""
-        if self._headers is not None or key[-1:] == ")":
-            return self.headers.get(key, "")
-        text = self._text
-        needle = _needle_of(key)
-        start = text.find(needle)
-        if start < 0:
-            return self.name if key == "Event" else ""
-        start += len(needle)
-        end = text.find("\r\n", start)
-        value = text[start:end] if end >= 0 else text[start:]
+        if self._headers is not None:
+            return self._headers.get(key, "")
+        _, found, rest = self._text.partition(_needle_of(key))
+        if not found:
+            return self.headers.get(key, "") if key[-1:] == ")" else self.name if key == "Event" else ""
+        value = rest.partition("\r\n")[0]
         return unescape(value) if "\\" in value else value
 
     @property

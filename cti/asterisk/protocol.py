@@ -16,7 +16,7 @@ import structlog
 from cti.asterisk.clock import AsteriskClock
 from cti.asterisk.events import END_OF_BLOCK, WANTED_BYTES, AmiEvent, encode, parse
 from cti.asterisk.message import Fields, Response, encode_action, header_of, parse_response, stamp_of
-from cti.errors import ActionRefused, ActionUnanswered, AmiNotConnected, AmiProtocolError
+from cti.errors import ActionRefused, ActionUnanswered, AmiNotConnected, AmiProtocolError, InvalidField
 
 log = structlog.get_logger(__name__)
 
@@ -150,18 +150,22 @@ class AmiProtocol(asyncio.Protocol):
         *,
         completed_by: str | None = None,
         passes_to: Sink | None = None,
+        action_id: str | None = None,
     ) -> asyncio.Future[Answer]:
-        """Sends one action.
+        """Sends one action. An ``action_id`` of one's own must be as unguessable as ours are.
 
         The future ends with the answer, with `ActionRefused` or with `ActionUnanswered`. Cancel it to give
         the action up.
 
         Raises:
-            InvalidField: a field cannot be sent; nothing was.
+            InvalidField: a field cannot be sent, or that action waits for its answer; nothing was.
             AmiNotConnected: the connection is over, or far too much is unanswered; nothing was sent.
         """
-        self._sent += 1
-        action_id = f"cti-{self._prefix}-{self._sent}"
+        if action_id is None:
+            self._sent += 1
+            action_id = f"cti-{self._prefix}-{self._sent}"
+        elif action_id.encode() in self._awaited:
+            raise InvalidField("ActionID", "that action waits for its answer")
         data = encode_action(action, action_id, fields)
         if self._transport is None or self.closed.done() or self._transport.is_closing():
             raise AmiNotConnected

@@ -14,7 +14,14 @@ from cti.asterisk.link import AmiSettings
 from cti.asterisk.message import Fields
 from cti.asterisk.protocol import AmiProtocol, Answer, Sink
 from cti.asterisk.snapshot import take_snapshot
-from cti.errors import ActionRefused, ActionUnanswered, AmiNotConnected, AmiUnreachable, AmiWrongSecret
+from cti.errors import (
+    ActionRefused,
+    ActionUnanswered,
+    AmiError,
+    AmiNotConnected,
+    AmiUnreachable,
+    AmiWrongSecret,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -36,11 +43,12 @@ class AmiSession:
         self.sink_failure: Exception | None = None
         #: How Asterisk's clock has jumped since the last connection, as events; taken by whoever follows.
         self.steps: list[bytes] = []
-        #: For how many seconds Asterisk has run, whole ones; known once it is booted.
-        self.uptime = 0
+        #: When Asterisk began to run, by its own clock, up to a second too late; known once it is booted.
+        self.started_at = 0.0
         self._settings = settings
         self._clock = clock
         self._booted: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._keeper: asyncio.Task[Exception] | None = None
         self._protocol = AmiProtocol(self._note_early, clock)
         self._protocol.on_failure = self._sink_failed
         # A Manager of its own for each connection: it cannot send what an earlier one left unanswered.
@@ -69,6 +77,8 @@ class AmiSession:
 
     def close(self) -> None:
         """Ends the connection; whatever is unanswered fails with `ActionUnanswered`."""
+        if self._keeper is not None:
+            self._keeper.cancel()
         self._manager.close()
         self._booted.cancel()
 
@@ -79,7 +89,11 @@ class AmiSession:
         return greeting.result()
 
     async def log_in(self, *, with_events: bool) -> None:
-        """Logs in. Of the events, only the class system (FullyBooted) is unmasked."""
+        """Logs in. Of the events, only the class system (FullyBooted) is unmasked.
+
+        From now on the peer is pinged, so that one that dies before the snapshot is complete is noticed as
+        soon as one that dies after.
+        """
         answer = self._manager.send_action(
             {
                 "Action": "Login",
@@ -99,6 +113,7 @@ class AmiSession:
         except TimeoutError:
             raise AmiUnreachable(f"no answer to the login in {self._settings.login_seconds:g} s") from None
         self._manager.authenticated = True
+        self._keeper = asyncio.get_running_loop().create_task(self._keep(), name="ami pings")
 
     async def booted(self) -> None:
         """Returns once Asterisk has loaded all its modules."""
@@ -143,8 +158,14 @@ class AmiSession:
 
         await take_snapshot(request_list, sink, self._clock, **marks)
 
-    async def keep(self) -> Exception:
-        """Pings until the connection ends. Returns why; a dead peer's ping without an answer is raised.
+    async def ended(self) -> Exception:
+        """Waits until the connection ends. Returns why."""
+        if self._keeper is None:
+            raise AmiNotConnected("nobody has logged in")
+        return await self._keeper
+
+    async def _keep(self) -> Exception:
+        """Pings until the connection ends, and ends it when the peer is dead. Returns why it ended.
 
         An Asterisk that is short of processor time may be late with an answer while its events still come:
         that is excused once in a row.
@@ -158,9 +179,10 @@ class AmiSession:
             received = self._protocol.received
             try:
                 await self.ping()
-            except ActionUnanswered:
+            except AmiError as error:
                 if excused or self._protocol.received == received:
-                    raise
+                    self._protocol.abort(error)
+                    return error
                 excused = True
             else:
                 excused = False
@@ -173,10 +195,13 @@ class AmiSession:
         deadline: float | None = None,
         completed_by: str | None = None,
         passes_to: Sink | None = None,
+        action_id: str | None = None,
     ) -> Answer:
         """Sends one action and waits for all of its answer, at most ``deadline`` seconds."""
         seconds = self._settings.action_seconds if deadline is None else deadline
-        future = self._protocol.request(name, fields, completed_by=completed_by, passes_to=passes_to)
+        future = self._protocol.request(
+            name, fields, completed_by=completed_by, passes_to=passes_to, action_id=action_id
+        )
         try:
             async with asyncio.timeout(seconds):
                 return await future
@@ -195,8 +220,11 @@ class AmiSession:
     def _note_early(self, block: bytes) -> None:
         name = name_of(block)
         if name == b"FullyBooted" and not self._booted.done():
-            seconds = parse(block).get("Uptime")
-            self.uptime = int(seconds) if seconds.isascii() and seconds.isdecimal() else 0
+            event = parse(block)
+            uptime = event.get("Uptime")  # whole seconds
+            self.started_at = (event.at or self._clock.now()) - (
+                int(uptime) if uptime.isascii() and uptime.isdecimal() else 0
+            )
             self._booted.set_result(None)
         elif name == b"CtiClockStepped":
             self.steps.append(block)

@@ -1,17 +1,16 @@
 """Calls as the API shows them; numbers in full or masked, by who reads."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
+from cti.calls.flow_views import NO_QUESTIONS, FlowRunView, Questions, flow_run_view
+from cti.calls.row_views import instant_of, view_of
 from cti.calls.store import CallDetail, CallSummary, Disposition
 from cti.customers.model import AgentName, CustomerName, RecentCall
 from cti.customers.numbers import mask
-from cti.http.shapes import Instant, instant
-
-Shape = TypeVar("Shape")
+from cti.http.shapes import Instant
 
 
 class LegView(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +28,7 @@ class LegView(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: Instant | None
     ending: str | None
     hangup_cause: int | None
+    sip_status: int | None
 
 
 class IntervalView(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +118,7 @@ class CallDetailView(RecentCall, frozen=True, kw_only=True):
     survey: SurveyView | None
     dispositions: list[SavedDisposition]
     ivr_choices: list[ChoiceView]
+    flow_runs: list[FlowRunView]
 
 
 def summary_view(call: CallSummary, *, full_numbers: bool) -> RecentCall:
@@ -125,25 +126,33 @@ def summary_view(call: CallSummary, *, full_numbers: bool) -> RecentCall:
     return RecentCall(**_summary_fields(call, full_numbers=full_numbers))
 
 
-def detail_view(call: CallDetail, *, full_numbers: bool) -> CallDetailView:
-    """A call with all that belongs to it."""
+def detail_view(
+    call: CallDetail, *, full_numbers: bool, questions: Questions = NO_QUESTIONS
+) -> CallDetailView:
+    """A call with all that belongs to it; ``questions`` are those that its flows asked."""
 
     def number(row: Mapping[str, Any], name: str) -> dict[str, Any]:
         return {**row, name: row[name] if full_numbers else mask(row[name])}
 
-    surveys = [_view(SurveyView, row) for row in call.surveys]
+    surveys = [view_of(SurveyView, row) for row in call.surveys]
     return CallDetailView(
         **_summary_fields(call.summary, full_numbers=full_numbers),
-        legs=[_view(LegView, number(row, "number")) for row in call.legs],
-        intervals=[_view(IntervalView, row) for row in call.intervals],
-        queue_entries=[_view(QueueEntryView, row) for row in call.queue_entries],
-        offers=[_view(OfferView, row) for row in call.offers],
-        transfers=[_view(CallTransferView, number(row, "to_number")) for row in call.transfers],
+        legs=[view_of(LegView, number(row, "number")) for row in call.legs],
+        intervals=[view_of(IntervalView, row) for row in call.intervals],
+        queue_entries=[view_of(QueueEntryView, row) for row in call.queue_entries],
+        offers=[view_of(OfferView, row) for row in call.offers],
+        transfers=[view_of(CallTransferView, number(row, "to_number")) for row in call.transfers],
         survey=surveys[-1] if surveys else None,
         dispositions=[disposition_view(Disposition(**row)) for row in call.dispositions],
         ivr_choices=[
-            ChoiceView(menu=row["menu"], choice=row["choice"], at=_instant(row["chosen_at"]))
+            ChoiceView(menu=row["menu"], choice=row["choice"], at=instant_of(row["chosen_at"]))
             for row in call.ivr_choices
+        ],
+        flow_runs=[
+            flow_run_view(
+                row, call.flow_steps, call.flow_answers, full_numbers=full_numbers, questions=questions
+            )
+            for row in call.flow_runs
         ],
     )
 
@@ -154,8 +163,8 @@ def disposition_view(saved: Disposition) -> SavedDisposition:
         agent_id=saved.agent_id,
         code=saved.code,
         note=saved.note or None,
-        callback_at=None if saved.callback_at is None else _instant(saved.callback_at),
-        saved_at=_instant(saved.updated_at),
+        callback_at=None if saved.callback_at is None else instant_of(saved.callback_at),
+        saved_at=instant_of(saved.updated_at),
     )
 
 
@@ -170,8 +179,8 @@ def _summary_fields(call: CallSummary, *, full_numbers: bool) -> dict[str, Any]:
         customer = CustomerName(id=call.customer_id, name=call.customer_name)
     return {
         "id": call.id,
-        "started_at": _instant(call.started_at),
-        "ended_at": None if call.ended_at is None else _instant(call.ended_at),
+        "started_at": instant_of(call.started_at),
+        "ended_at": None if call.ended_at is None else instant_of(call.ended_at),
         "direction": call.direction,
         "number": number if full_numbers else mask(number),
         "dnis": None if outbound else call.dialled_number,
@@ -187,14 +196,3 @@ def _summary_fields(call: CallSummary, *, full_numbers: bool) -> dict[str, Any]:
         "disposition": call.disposition,
         "customer": customer,
     }
-
-
-def _view(shape: type[Shape], row: Mapping[str, Any]) -> Shape:
-    fields: tuple[str, ...] = shape.__struct_fields__  # type: ignore[attr-defined]
-    return shape(
-        **{name: _instant(row[name]) if isinstance(row[name], datetime) else row[name] for name in fields}
-    )
-
-
-def _instant(at: datetime) -> str:
-    return instant(at.timestamp())

@@ -4,10 +4,13 @@ Entities are owned and changed by the board alone; everybody else reads them. Al
 (float, UTC) of Asterisk's clock; ``None`` means not known or not yet, never zero.
 """
 
+from collections.abc import Container
 from enum import StrEnum
 from typing import Protocol, overload
 
 import msgspec
+
+from cti.calls.menu_choice import MenuChoice
 
 
 class Direction(StrEnum):
@@ -110,6 +113,15 @@ class SurveyOutcome(StrEnum):
     #: The service did not answer the dialplan, or the survey broke.
     FAILED = "failed"
 
+    @classmethod
+    def of_answers(cls, questions: int, answered: Container[int]) -> "SurveyOutcome | None":
+        """What answers amount to, however the survey of so many questions stopped; None without that to the
+        first.
+        """
+        if 1 not in answered:
+            return None
+        return cls.COMPLETED if questions == 1 or 2 in answered else cls.PARTIAL
+
 
 class NumberState(StrEnum):
     """What is known of a caller's number."""
@@ -120,7 +132,7 @@ class NumberState(StrEnum):
     INVALID = "invalid"
 
 
-class Call(msgspec.Struct, kw_only=True):
+class Call(msgspec.Struct, kw_only=True, gc=False):
     """Everything that shares a Linkedid, transitively.
 
     ``id`` is the id of its first leg. When two calls merge, the one that started first stays; the other gets
@@ -155,11 +167,13 @@ class Call(msgspec.Struct, kw_only=True):
     linkedids: list[str] = []
     leg_ids: list[str] = []
     entry_ids: list[str] = []
-    #: Keys of the caller in menus so far: (menu, choice, at).
-    choices: list[tuple[str, str, float]] = []
+    #: What the caller chose in menus so far.
+    choices: list[MenuChoice] = []
+    #: What a flow passes on with the caller, as JSON (`cti.calls.passed_values`).
+    passed: str | None = None
 
 
-class Leg(msgspec.Struct, kw_only=True):
+class Leg(msgspec.Struct, kw_only=True, gc=False):
     """Our record of one channel, keyed by node, boot and Uniqueid."""
 
     id: str
@@ -187,12 +201,14 @@ class Leg(msgspec.Struct, kw_only=True):
     ended_at: float | None = None
     ending: LegEnding | None = None
     hangup_cause: int | None = None
+    #: The final SIP status with which it ended, as Asterisk tells it; None when there was none.
+    sip_status: int | None = None
     bridge_id: str | None = None
     #: By how much Asterisk's clock has jumped since the one that tells these instants; None: not at all.
     clock_step_seconds: float | None = None
 
 
-class Interval(msgspec.Struct, kw_only=True):
+class Interval(msgspec.Struct, kw_only=True, gc=False):
     """One measured span on one leg: a wait on the caller's, a park on the leg that is parked, the others on
     the agent's or the phone's.
 
@@ -217,7 +233,7 @@ class Interval(msgspec.Struct, kw_only=True):
     clock_step_seconds: float | None = None
 
 
-class QueueEntry(msgspec.Struct, kw_only=True):
+class QueueEntry(msgspec.Struct, kw_only=True, gc=False):
     """One stay of a caller in one queue."""
 
     id: str
@@ -235,7 +251,7 @@ class QueueEntry(msgspec.Struct, kw_only=True):
     clock_step_seconds: float | None = None
 
 
-class Offer(msgspec.Struct, kw_only=True):
+class Offer(msgspec.Struct, kw_only=True, gc=False):
     """One ringing of one agent for one queue entry."""
 
     id: str
@@ -252,7 +268,7 @@ class Offer(msgspec.Struct, kw_only=True):
     clock_step_seconds: float | None = None
 
 
-class Transfer(msgspec.Struct, kw_only=True):
+class Transfer(msgspec.Struct, kw_only=True, gc=False):
     """One attempt to hand a caller on.
 
     `at` is the instant at which he was handed on or, when it did not come to that, at which it was over.
@@ -271,7 +287,7 @@ class Transfer(msgspec.Struct, kw_only=True):
     outcome: TransferOutcome | None = None
 
 
-class Survey(msgspec.Struct, kw_only=True):
+class Survey(msgspec.Struct, kw_only=True, gc=False):
     """The satisfaction survey of one answered queue call; ratings are 1 to 5."""
 
     id: str
@@ -291,6 +307,13 @@ class Survey(msgspec.Struct, kw_only=True):
     second_rating: int | None = None
     #: By how much Asterisk's clock has jumped since the one that tells these instants; None: not at all.
     clock_step_seconds: float | None = None
+
+    @property
+    def answered(self) -> SurveyOutcome | None:
+        """What its answers amount to, however it stopped; None without any."""
+        ratings = {1: self.rating, 2: self.second_rating}
+        answered = [question for question, rating in ratings.items() if rating is not None]
+        return SurveyOutcome.of_answers(self.questions, answered)
 
 
 class Timed(Protocol):

@@ -5,7 +5,7 @@ Instants are aware datetimes. A duration is None when there was none or nobody k
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -19,13 +19,15 @@ from cti.calls.store_sql import (
     CALL_SUMMARY,
     FIND_CALL,
     HANDLED,
-    QUEUE_FIGURES,
     SAVE_DISPOSITION,
     SUMMARY_ORDER,
     SURVEYS,
 )
 from cti.calls.tables import (
     dispositions,
+    flow_answers,
+    flow_runs,
+    flow_steps,
     intervals,
     ivr_choices,
     legs,
@@ -108,6 +110,9 @@ class CallDetail(msgspec.Struct, frozen=True, kw_only=True):
     transfers: list[dict[str, Any]]
     surveys: list[dict[str, Any]]
     ivr_choices: list[dict[str, Any]]
+    flow_runs: list[dict[str, Any]]
+    flow_steps: list[dict[str, Any]]
+    flow_answers: list[dict[str, Any]]
     dispositions: list[dict[str, Any]]
 
 
@@ -136,29 +141,6 @@ class SurveyResult(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str | None
     rating: int | None
     second_rating: int | None
-
-
-class QueueFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """One queue over a stretch of time, counted by entries that began in it.
-
-    ``offered`` counts entries that are over and whose end is known; ``waiting`` those that go on. Service
-    level is answered within the queue's time / offered (None when nothing was offered).
-    """
-
-    queue: str
-    offered: int
-    answered: int
-    answered_in_time: int
-    abandoned: int
-    overflow: int
-    unknown: int
-    waiting: int
-    wait_seconds: float
-
-    @property
-    def service_level(self) -> float | None:
-        """0 to 1."""
-        return self.answered_in_time / self.offered if self.offered else None
 
 
 class CursorError(ValueError):
@@ -227,9 +209,12 @@ async def get_call(connection: AsyncConnection, call_id: str) -> CallDetail | No
         "transfers": (transfers, transfers.c.at),
         "surveys": (surveys, surveys.c.started_at),
         "ivr_choices": (ivr_choices, ivr_choices.c.chosen_at),
+        "flow_runs": (flow_runs, flow_runs.c.started_at),
+        "flow_steps": (flow_steps, flow_steps.c.ordinal),
+        "flow_answers": (flow_answers, flow_answers.c.ordinal),
         "dispositions": (dispositions, dispositions.c.updated_at),
     }
-    found = {}
+    found: dict[str, list[dict[str, Any]]] = {}
     for name, (table, order) in parts.items():
         rows = await connection.execute(table.select().where(table.c.call_id == summary.id).order_by(order))
         found[name] = [dict(row) for row in rows.mappings()]
@@ -239,6 +224,14 @@ async def get_call(connection: AsyncConnection, call_id: str) -> CallDetail | No
 async def was_handled_by(connection: AsyncConnection, call_id: str, agent_id: int) -> bool:
     """Whether the agent was offered the call or had a leg in it."""
     return bool(await connection.scalar(sa.text(HANDLED), {"id": call_id, "agent_id": agent_id}))
+
+
+async def channel_ids(connection: AsyncConnection, call_id: str) -> set[str]:
+    """Asterisk's ids (Uniqueid) of the channels that a call had."""
+    found = (await connection.execute(sa.text(FIND_CALL), {"id": call_id})).first()
+    if found is None:
+        return set()
+    return set(await connection.scalars(sa.select(legs.c.uniqueid).where(legs.c.call_id == found.id)))
 
 
 async def save_disposition(
@@ -261,15 +254,6 @@ async def save_disposition(
     }
     row = (await connection.execute(sa.text(SAVE_DISPOSITION), values)).mappings().one()
     return Disposition(**row)
-
-
-async def get_disposition(connection: AsyncConnection, call_id: str, agent_id: int) -> Disposition | None:
-    """An agent's disposition of a call."""
-    query = dispositions.select().where(
-        dispositions.c.call_id == call_id, dispositions.c.agent_id == agent_id
-    )
-    row = (await connection.execute(query)).mappings().first()
-    return Disposition(**row) if row is not None else None
 
 
 async def page_surveys(
@@ -301,24 +285,6 @@ async def page_surveys(
     items = [SurveyResult(**row) for row in rows[: values["limit"] - 1]]
     more = len(rows) == values["limit"]
     return items, _encode_cursor(items[-1].started_at, items[-1].id) if more else None
-
-
-async def queue_figures(
-    connection: AsyncConnection,
-    *,
-    from_at: datetime,
-    to_at: datetime,
-    service_level_seconds: Mapping[str, float],
-) -> dict[str, QueueFigures]:
-    """The figures of every queue named in ``service_level_seconds`` or entered in that time, by name."""
-    values = {
-        "from_at": from_at,
-        "to_at": to_at,
-        "queues": list(service_level_seconds),
-        "seconds": [float(seconds) for seconds in service_level_seconds.values()],
-    }
-    rows = (await connection.execute(sa.text(QUEUE_FIGURES), values)).mappings()
-    return {row["queue"]: QueueFigures(**row) for row in rows}
 
 
 def _summary(row: RowMapping) -> CallSummary:

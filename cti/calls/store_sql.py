@@ -100,25 +100,3 @@ SELECT s.id, s.call_id, s.started_at, s.agent_id, u.name AS agent_name, s.queue,
        s.rating, s.second_rating
 FROM surveys s LEFT JOIN agents a ON a.id = s.agent_id LEFT JOIN users u ON u.id = a.user_id
 WHERE """
-
-QUEUE_FIGURES: Final = """
-WITH queue AS (
-    SELECT name, seconds FROM unnest(CAST(:queues AS text[]), CAST(:seconds AS float8[])) AS q (name, seconds)
-)
-SELECT coalesce(e.queue, queue.name) AS queue,
-       count(*) FILTER (WHERE e.outcome IN ('answered', 'abandoned', 'overflow')) AS offered,
-       count(*) FILTER (WHERE e.outcome = 'answered') AS answered,
-       count(*) FILTER (WHERE e.outcome = 'answered'
-                        AND extract(epoch FROM e.left_at - e.joined_at) <= queue.seconds) AS answered_in_time,
-       count(*) FILTER (WHERE e.outcome = 'abandoned') AS abandoned,
-       count(*) FILTER (WHERE e.outcome = 'overflow') AS overflow,
-       count(*) FILTER (WHERE e.outcome = 'unknown') AS unknown,
-       count(*) FILTER (WHERE e.id IS NOT NULL AND e.outcome IS NULL) AS waiting,
-       coalesce(sum(extract(epoch FROM e.left_at - e.joined_at)), 0)::float8 AS wait_seconds
-FROM queue FULL JOIN (
-    SELECT id, queue, outcome, joined_at, left_at FROM queue_entries
-    WHERE joined_at >= :from_at AND joined_at < :to_at
-) e ON e.queue = queue.name
-GROUP BY 1
-ORDER BY 1
-"""

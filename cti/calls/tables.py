@@ -74,6 +74,7 @@ legs: Final = sa.Table(
     _instant("ended_at"),
     sa.Column("ending", sa.Text),
     sa.Column("hangup_cause", sa.Integer),
+    sa.Column("sip_status", sa.Integer),
     sa.Column("clock_step_seconds", sa.Double),
     postgresql_partition_by="RANGE (started_at)",
 )
@@ -160,6 +161,65 @@ surveys: Final = sa.Table(
     sa.Column("rating", sa.SmallInteger),
     sa.Column("second_rating", sa.SmallInteger),
     postgresql_partition_by="RANGE (started_at)",
+)
+
+#: See `cti.calls.flow_run.FlowRun`.
+flow_runs: Final = sa.Table(
+    "flow_runs",
+    metadata,
+    _id("id", primary_key=True),
+    _instant("started_at", primary_key=True),
+    *_of_call(),
+    _id("leg_id", nullable=False),
+    sa.Column("flow", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("language", sa.Text),
+    sa.Column("agent_id", sa.BigInteger),
+    sa.Column("queue", sa.Text),
+    _instant("ended_at"),
+    sa.Column("outcome", sa.Text),
+    sa.Column("last_step", sa.Text),
+    sa.Column("handed_to", sa.Text),
+    #: JSON, see `cti.calls.passed_values`.
+    sa.Column("passed", sa.Text),
+    postgresql_partition_by="RANGE (started_at)",
+)
+
+#: See `cti.calls.flow_run.FlowStep`.
+flow_steps: Final = sa.Table(
+    "flow_steps",
+    metadata,
+    _id("run_id", primary_key=True),
+    sa.Column("ordinal", sa.Integer, primary_key=True, autoincrement=False),
+    _instant("at", primary_key=True),
+    _instant("run_started_at", nullable=False),
+    *_of_call(),
+    sa.Column("flow", sa.Text, nullable=False),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("way", sa.Text),
+    sa.Column("mistake", sa.Boolean, nullable=False),
+    sa.Column("keys", sa.Text),
+    postgresql_partition_by="RANGE (at)",
+)
+
+#: See `cti.calls.flow_run.FlowAnswer`.
+flow_answers: Final = sa.Table(
+    "flow_answers",
+    metadata,
+    _id("run_id", primary_key=True),
+    sa.Column("ordinal", sa.Integer, primary_key=True, autoincrement=False),
+    _instant("at", primary_key=True),
+    _instant("run_started_at", nullable=False),
+    *_of_call(),
+    sa.Column("flow", sa.Text, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("question", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("keys", sa.Text, nullable=False),
+    postgresql_partition_by="RANGE (at)",
 )
 
 #: Keys that callers pressed in menus.

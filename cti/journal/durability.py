@@ -1,8 +1,25 @@
 """How far the disk is certain, for whoever has to know before he goes on."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
 
 from cti.errors import JournalClosed
+
+#: A disk that is well takes milliseconds. Somebody waits on the telephone meanwhile.
+PATIENCE_SECONDS: Final = 3.0
+
+
+async def in_time(durable: Callable[[int], Awaitable[None]], position: int) -> None:
+    """Waits with ``durable`` until the record at ``position`` is durable, but no longer than anybody can be
+    kept waiting.
+
+    Raises:
+        TimeoutError: it is not, or not yet; it may still become so.
+        JournalClosed: the journal was closed before.
+    """
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await durable(position)
 
 
 class DurablePosition:

@@ -13,7 +13,6 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -31,10 +30,10 @@ from cti.journal.record import (
     Damage,
     encode_record_header,
 )
+from cti.journal.retention import Retention
 from cti.journal.segment import (
     Checkpoint,
     cut_torn_end,
-    erase_segments,
     latest_checkpoint,
     list_segments,
     lock_directory,
@@ -50,6 +49,8 @@ SEGMENT_BYTES: Final = 8 * 1024 * 1024
 CHECKPOINT_TIMES: Final = 4
 #: How long records gather before they are written; with the sync itself this stays below 50 ms.
 GATHER_SECONDS: Final = 0.035
+#: The same for whom somebody waits: enough for those who come at once, little to a caller.
+SOON_SECONDS: Final = 0.008
 #: What may wait in memory while the disk takes nothing.
 WAITING_BYTES: Final = 256 * 1024 * 1024
 #: The most that goes into one write, so that a full disk is not tried with everything that waits.
@@ -57,8 +58,6 @@ _GROUP_BYTES: Final = 8 * 1024 * 1024
 #: What is damaged beyond this is skipped without being listed one by one.
 _MOST_DAMAGE: Final = 1000
 _RETRY_SECONDS: Final = 0.5
-_PRUNE_SECONDS: Final = 3600.0
-_DAY_SECONDS: Final = 86_400
 
 
 class Journal:
@@ -97,10 +96,8 @@ class Journal:
         self._checkpoint = checkpoint
         self._segment_bytes = self._segment_limit = segment_bytes
         self._checkpoint_times = checkpoint_times
-        self._retention_seconds = retention_days * _DAY_SECONDS
         self._gather_seconds = gather_seconds
         self._waiting_limit = waiting_bytes
-        self._released = 0
         self._damage: list[Damage] = []
         self._state = JournalState.OK
         self._error: str | None = None
@@ -111,6 +108,7 @@ class Journal:
         self._group: Group | None = None
         self._work = asyncio.Event()
         self._hurry = asyncio.Event()
+        self._hastening: asyncio.TimerHandle | None = None
         self._lock = lock_directory(directory)
         try:
             self._open(not_below)
@@ -118,6 +116,8 @@ class Journal:
             os.close(self._lock)
             raise
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        #: What is old enough and released is forgotten.
+        self.retention = Retention(directory, self._thread, days=retention_days)
 
     def _open(self, not_below: int) -> None:
         segments = list_segments(self._directory)
@@ -227,6 +227,20 @@ class Journal:
         """
         await self._durable.wait(position)
 
+    async def wait_durable_soon(self, position: int) -> None:
+        """As `wait_durable`, for whom somebody on the telephone waits: it gathers less before it writes.
+
+        Raises:
+            JournalClosed: the journal was closed before.
+        """
+        if position > self.durable_position and self._hastening is None:
+            self._hastening = asyncio.get_running_loop().call_later(SOON_SECONDS, self._hasten)
+        await self._durable.wait(position)
+
+    def _hasten(self) -> None:
+        self._hastening = None
+        self._hurry.set()
+
     async def flush(self) -> None:
         """Makes everything appended so far durable, without waiting for more to gather."""
         self._hurry.set()
@@ -237,7 +251,6 @@ class Journal:
 
         A disk that refuses is logged once, tried again every half second, and logged once when it is back.
         """
-        next_prune = 0.0
         while True:
             await self._work.wait()
             if self._state is JournalState.FAILING:
@@ -247,12 +260,7 @@ class Journal:
                     async with asyncio.timeout(self._gather_seconds):
                         await self._hurry.wait()
             await self._commit()
-            if time.monotonic() >= next_prune:
-                next_prune = time.monotonic() + _PRUNE_SECONDS
-                try:
-                    await self.prune()
-                except OSError as error:  # old segments that stay are no reason to stop
-                    log.error("journal.prune_failed", error=str(error))
+            await self.retention.prune_in_time()
 
     async def _commit(self) -> None:
         self._work.clear()
@@ -337,26 +345,3 @@ class Journal:
             if len(self._damage) < _MOST_DAMAGE and one not in self._damage:
                 self._damage.append(one)
                 log.error("journal.torn" if one.torn else "journal.damaged", **msgspec.structs.asdict(one))
-
-    # --- forgetting ---
-
-    def release(self, position: int) -> None:
-        """Says that nobody needs the records up to ``position`` any more, except as history."""
-        self._released = max(self._released, position)
-
-    async def prune(self) -> list[Path]:
-        """Removes released segments that are older than the retention allows."""
-        return await self.erase(written_before=time.time() - self._retention_seconds)
-
-    async def erase(self, *, written_before: float) -> list[Path]:
-        """Removes whole released segments whose last record was written before that instant (epoch seconds).
-
-        Returns the files removed. A segment that is being written or is not released stays.
-        """
-        erase = partial(
-            erase_segments, self._directory, released=self._released, written_before=written_before
-        )
-        removed = await asyncio.get_running_loop().run_in_executor(self._thread, erase)
-        if removed:
-            log.info("journal.erased", segments=len(removed), up_to=removed[-1].name)
-        return removed

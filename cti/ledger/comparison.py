@@ -215,7 +215,7 @@ def _waits(channel: Channel, leg: OurLeg, node: str) -> Iterable[Finding]:
         )
         return
     for entry, line in zip(entries, lines, strict=True):
-        theirs = WAIT_ENDS[line.verb]
+        theirs = "overflow" if _went_on(channel, line.verb, entry) else WAIT_ENDS[line.verb]
         if entry.outcome == "unknown":
             continue  # it vanished in a gap, and is said to be unknown
         if (entry.queue, entry.outcome) != (line.queue, theirs):
@@ -228,6 +228,19 @@ def _waits(channel: Channel, leg: OurLeg, node: str) -> Iterable[Finding]:
             continue
         if abs(wait - int(seconds)) > WHOLE_SECOND:
             yield differs("wait", f"{wait:.3f}", seconds)
+
+
+def _went_on(channel: Channel, verb: str, entry: OurEntry) -> bool:
+    """Whether the dialplan's limit ended the wait: queue_log takes that for a hang-up, but the channel lives
+    on.
+    """
+    return (
+        verb == "ABANDON"
+        and entry.outcome == "overflow"
+        and entry.left_at is not None
+        and channel.ended_at is not None
+        and channel.ended_at - entry.left_at > TOLERANCE
+    )
 
 
 def _finding(

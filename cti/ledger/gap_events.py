@@ -14,16 +14,17 @@ import structlog
 
 from cti.asterisk.cel import CelRow
 from cti.asterisk.events import encode
+from cti.board.heard import Heard
 from cti.errors import LedgerError
 
 log = structlog.get_logger(__name__)
 
 #: AMI's events lag behind CEL's by some milliseconds, so the last ones before the gap are read again.
 _OVERLAP_SECONDS: Final = 1.0
-#: Asterisk writes its rows a little later than it sends its events; so long is waited, and so often, until
-#: they have come as far as the events.
-_SETTLE_SECONDS: Final = 0.3
-_LOOKS: Final = 8
+#: Asterisk writes its rows a little later than it sends its events. So long is waited before each look at
+#: them, until they have come as far as the events; as long as no event comes, until they are settled.
+_WAITS_SECONDS: Final = (0.0, 0.02, 0.04, 0.08, 0.16, *[0.3] * 7)
+_SETTLED_SECONDS: Final = 0.3
 #: Who gives up waiting is gone so soon after; of whoever is not, the dialplan has taken care.
 _HANG_UP_SECONDS: Final = 0.5
 #: Asterisk tells in whole seconds for how long it has run.
@@ -48,61 +49,61 @@ class LedgerKind(StrEnum):
     BLIND_TRANSFER = "blind_transfer"
     ATTENDED_TRANSFER = "attended_transfer"
     PICKED_UP = "picked_up"
+    #: The dialplan said something of an attempt of the dialler.
+    SAID = "said"
     ENDED = "ended"
 
 
 class Ledger:
     """Reads what CEL wrote since events stopped to come.
 
-    ``rows_after`` reads the rows from an instant on; ``since`` tells when events stopped (epoch seconds of
-    Asterisk's clock), None when nothing is known to be missing; ``boot`` tells of which boot they were.
+    ``rows_after`` reads the rows from an instant on; ``heard`` tells how far Asterisk has been heard.
     """
 
     def __init__(
-        self,
-        rows_after: Callable[[float], Awaitable[list[CelRow]]],
-        since: Callable[[], float | None],
-        boot: Callable[[], str],
+        self, rows_after: Callable[[float], Awaitable[list[CelRow]]], heard: Callable[[], Heard]
     ) -> None:
         self._rows_after = rows_after
-        self._since = since
-        self._boot = boot
+        self._heard = heard
 
     def is_another_life(self, boot: str) -> bool:
-        """Whether the events that were heard last are of another boot."""
-        return self._boot() not in ("", boot)
+        """Whether the board still has the calls of another boot."""
+        return self._heard().boot not in ("", boot)
 
     async def of_last_life(self, started_at: float) -> list[bytes]:
-        """What the boot that was heard last did until it ended, and every one between it and the present one,
-        which began at ``started_at``, give or take a second.
+        """What the boot whose calls the board has did until it ended, and every one between it and the
+        present one, which began at ``started_at``, give or take a second.
         """
-        since = self._since()
+        heard = self._heard()
+        since = heard.until
         rows = None if since is None else await self._read(since)
         if since is None or rows is None:
             return []
-        return _told(since, split_lives(rows, started_at)[0])
+        return _told(since, _untold(heard, split_lives(rows, started_at)[0], heard.boot_started_at))
 
-    async def of_this_life(
-        self, heard_from: Callable[[], float | None], *, started_at: float | None
-    ) -> list[bytes]:
+    async def of_this_life(self, heard_from: Callable[[], float | None], *, started_at: float) -> list[bytes]:
         """The present boot's events up to the first that was heard again; none when the file cannot be read,
         which is logged.
 
-        ``started_at`` is None if it is the boot that was heard last. ``heard_from`` gives the instant of the
-        first event that was heard again, None as long as there is none. An event of AMI is never older than
-        its row of CEL, so every row after that instant has been, or will be, heard.
+        It began at ``started_at``, give or take a second. ``heard_from`` gives the instant of the first event
+        that was heard again, None as long as there is none. An event of AMI is never older than its row of
+        CEL, so every row after that instant has been, or will be, heard.
         """
-        since = self._since()
+        heard = self._heard()
+        since = heard.until
         if since is None:
             return []
-        for _ in range(_LOOKS):
-            await asyncio.sleep(_SETTLE_SECONDS)
+        clock = asyncio.get_running_loop().time
+        settled_at = clock() + _SETTLED_SECONDS
+        for seconds in _WAITS_SECONDS:
+            await asyncio.sleep(seconds)
+            are_settled = clock() >= settled_at
             found = await self._read(since)
             if found is None:
                 return []
             until = heard_from()
-            rows = found if started_at is None else split_lives(found, started_at)[1]
-            if until is None or (rows and rows[-1].at >= until):
+            rows = _untold(heard, found, started_at)
+            if are_settled if until is None else rows and rows[-1].at >= until:
                 break
         return _told(since, rows, until=until)
 
@@ -118,6 +119,13 @@ def _told(since: float, rows: list[CelRow], *, until: float | None = None) -> li
     blocks = [encode("CtiLedgerBegin", since), *ledger_events(rows, until=until)]
     log.info("ledger.read", rows=len(rows), events=len(blocks))
     return blocks
+
+
+def _untold(heard: Heard, rows: list[CelRow], started_at: float | None) -> list[CelRow]:
+    """Without what boots before the board's have done: that was told when the board's was met."""
+    if heard.last_boot == heard.boot or started_at is None:
+        return rows
+    return split_lives(rows, started_at)[1]
 
 
 def split_lives(rows: Iterable[CelRow], started_at: float) -> tuple[list[CelRow], list[CelRow]]:
@@ -138,21 +146,22 @@ def split_lives(rows: Iterable[CelRow], started_at: float) -> tuple[list[CelRow]
         elif row.at >= started_at + _SECOND:
             is_before = False
         elif row.event == "CHAN_START":
-            is_before = not channels and number > min(highest, _LOWEST_NUMBERS)
+            is_before = not channels and (number is None or number > min(highest, _LOWEST_NUMBERS))
         else:
             is_before = row.uniqueid not in channels
         if is_before:
             before.append(row)
-            highest = max(highest, number)
+            highest = highest if number is None else max(highest, number)
         else:
             after.append(row)
             channels.add(row.uniqueid)
     return before, after
 
 
-def _number(row: CelRow) -> int:
+def _number(row: CelRow) -> int | None:
+    """The count of the channel; None when whoever dials has chosen its id, as of attempts."""
     number = row.uniqueid.rpartition(".")[2]
-    return int(number) if number.isascii() and number.isdecimal() else 0
+    return int(number) if number.isascii() and number.isdecimal() else None
 
 
 def ledger_events(rows: Iterable[CelRow], *, until: float | None = None) -> list[bytes]:
@@ -199,11 +208,17 @@ def ledger_headers(rows: Iterable[CelRow], *, until: float | None = None) -> lis
             case "APP_END", "queue":
                 after = nexts.get(id(row))
                 if after is not None or newest > row.at + _HANG_UP_SECONDS:
-                    gone = after is not None and after.event in ("HANGUP", "CHAN_END")
+                    gone = (
+                        after is not None
+                        and after.event in ("HANGUP", "CHAN_END")
+                        and after.at <= row.at + _HANG_UP_SECONDS
+                    )
                     outcome = "abandoned" if gone else "overflow"
                     blocks.append(_block(row, LedgerKind.UNQUEUED, Outcome=outcome))
             case (("BLINDTRANSFER" | "ATTENDEDTRANSFER" | "PICKUP"), _):
                 blocks.append(_handed_on(row))
+            case (("CtiAttemptMachine" | "CtiAttemptAbandoned" | "CtiAttemptRefused"), _):
+                blocks.append(_said(row))
             case "HANGUP", _:
                 hang_ups[row.uniqueid] = row
             case "CHAN_END", _:
@@ -231,6 +246,13 @@ def _handed_on(row: CelRow) -> tuple[float, Headers]:
         TransfereeUniqueid=extra.get("transferee_channel_uniqueid", ""),
         TargetUniqueid=extra.get("transfer_target_channel_uniqueid", ""),
     )
+
+
+def _said(row: CelRow) -> tuple[float, Headers]:
+    """What the dialplan says of an attempt, as in its event; of a machine the status, a space, the cause."""
+    said = row.extra.get("extra", "").split()
+    status = said[0] if len(said) > 1 else ""
+    return _block(row, LedgerKind.SAID, UserEvent=row.event, Status=status, Cause=said[-1] if said else "")
 
 
 def _end(row: CelRow, hang_up: CelRow | None, *, left_bridge: bool) -> tuple[float, Headers]:

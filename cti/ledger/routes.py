@@ -13,6 +13,7 @@ from cti.http.principal import Role
 from cti.http.problems import Problem
 from cti.http.routing import Routes
 from cti.http.shapes import (
+    CursorInstant,
     Instant,
     Page,
     PageQuery,
@@ -38,7 +39,6 @@ _MOST_DAYS: Final = 366
 
 
 #: What a cursor holds; whoever makes one up gets a refusal, not an error.
-CursorInstant = Annotated[float, msgspec.Meta(ge=0, lt=253_402_300_800)]
 CursorKey = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
 
 

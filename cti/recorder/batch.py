@@ -5,25 +5,33 @@ row. A `Batch` holds rows as they are at exactly one journal position.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import msgspec
 
 from cti.board.facts import (
     AgentStateChanged,
     Anomaly,
+    CallbackChanged,
     CallChanged,
     CallEnded,
     CallMerged,
+    CallsRefused,
     CallStarted,
     CallTransferred,
     Fact,
+    FlowAnswered,
+    FlowRunChanged,
+    FlowRunEnded,
+    FlowRunStarted,
+    FlowStepped,
     GapClosed,
     IntervalEnded,
     IntervalStarted,
     LegChanged,
     LegEnded,
     LegStarted,
+    MessageQueued,
     OfferEnded,
     OfferMade,
     QueueJoined,
@@ -31,6 +39,7 @@ from cti.board.facts import (
     SurveyChanged,
     SurveyEnded,
     SurveyStarted,
+    TaskOpened,
 )
 from cti.recorder import rows
 
@@ -64,6 +73,13 @@ class Changes:
         self._offers: dict[str, Any] = {}
         self._transfers: dict[str, Any] = {}
         self._surveys: dict[str, Any] = {}
+        self._callbacks: dict[str, Any] = {}
+        self._flow_runs: dict[str, Any] = {}
+        self._flow_steps: dict[str, Any] = {}
+        self._flow_answers: dict[str, Any] = {}
+        self._tasks: dict[str, Any] = {}
+        self._messages: dict[str, Any] = {}
+        self._refusals: dict[str, Any] = {}
         self._agent_states: dict[str, Any] = {}
         self._current_states: dict[str, Any] = {}
         self._choices: dict[str, Any] = {}
@@ -89,13 +105,12 @@ class Changes:
             SurveyStarted: ("survey", surveys),
             SurveyChanged: ("survey", surveys),
             SurveyEnded: ("survey", surveys),
-        }
-        self._other: dict[type[Fact], Callable[[Any, int], None]] = {
-            CallChanged: self._call_changed,
-            CallMerged: self._merged,
-            AgentStateChanged: self._state_changed,
-            GapClosed: self._gap,
-            Anomaly: self._anomaly,
+            CallbackChanged: ("callback", self._callbacks),
+            FlowRunStarted: ("run", self._flow_runs),
+            FlowRunChanged: ("run", self._flow_runs),
+            FlowRunEnded: ("run", self._flow_runs),
+            FlowStepped: ("step", self._flow_steps),
+            FlowAnswered: ("answer", self._flow_answers),
         }
 
     def mark(self, facts: list[Fact], position: int) -> None:
@@ -108,9 +123,9 @@ class Changes:
                 entity = getattr(fact, found[0])
                 found[1][entity.id] = entity
             else:
-                other = self._other.get(kind)
+                other = self._OTHER.get(kind)
                 if other is not None:
-                    other(fact, position)
+                    other(self, fact, position)
 
     def _call_changed(self, fact: CallChanged, position: int) -> None:  # noqa: ARG002
         call = fact.call
@@ -132,12 +147,34 @@ class Changes:
     def _gap(self, fact: GapClosed, position: int) -> None:
         self._gaps.append((self._node, position, fact.from_at, fact.at, fact.reason))
 
+    def _task_opened(self, fact: TaskOpened, position: int) -> None:  # noqa: ARG002
+        self._tasks.setdefault(fact.task.id, fact.task)  # the same task twice is the first of both
+
+    def _message_queued(self, fact: MessageQueued, position: int) -> None:  # noqa: ARG002
+        self._messages.setdefault(fact.message.id, fact.message)
+
+    def _calls_refused(self, fact: CallsRefused, position: int) -> None:  # noqa: ARG002
+        self._refusals.setdefault(fact.refusal.id, fact.refusal)
+
     def _anomaly(self, fact: Anomaly, position: int) -> None:
         last = self._anomalies[-1] if self._anomalies else None
         ordinal = last[2] + 1 if last is not None and last[1] == position else 0
         self._anomalies.append(
             (self._node, position, ordinal, fact.at, fact.event, fact.reason, fact.uniqueid)
         )
+
+    #: Functions, not methods of the object: those would make it reach itself, and every batch would stay in
+    #: memory until Python looks for cycles, which then takes seconds.
+    _OTHER: ClassVar[dict[type[Fact], Callable[["Changes", Any, int], None]]] = {
+        CallChanged: _call_changed,
+        CallMerged: _merged,
+        AgentStateChanged: _state_changed,
+        GapClosed: _gap,
+        TaskOpened: _task_opened,
+        MessageQueued: _message_queued,
+        CallsRefused: _calls_refused,
+        Anomaly: _anomaly,
+    }
 
     @property
     def lists(self) -> tuple[list[Any], ...]:
@@ -155,6 +192,13 @@ class Changes:
             self._offers,
             self._transfers,
             self._surveys,
+            self._callbacks,
+            self._flow_runs,
+            self._flow_steps,
+            self._flow_answers,
+            self._tasks,
+            self._messages,
+            self._refusals,
             self._agent_states,
             self._current_states,
             self._choices,

@@ -24,6 +24,7 @@ import structlog
 from cti.asterisk.events import parse
 from cti.board.facts import Fact
 from cti.db.engine import plain_dsn
+from cti.journal.retention import Retention
 from cti.recorder.batch import CHANGES_LIMIT, Changes
 from cti.recorder.batch_writer import write_batch
 from cti.recorder.connection import (
@@ -37,12 +38,10 @@ from cti.recorder.recovery import ReadableJournal, read_on, restore
 
 log = structlog.get_logger(__name__)
 
-#: How long changes gather before they are written: what a person does not notice in a history.
+#: How long changes gather before they are written: what a person does not notice in a history. They gather
+#: while the batch before is being written, too; when that takes longer, the next is cut as soon as it is
+#: done. So a slow database gets larger batches, and none of its time is lost.
 GATHER_SECONDS: Final = 0.25
-#: When there is much to write they gather for longer: a multiple of what the last batch took, up to a limit.
-#: Whatever happens to an entity within a batch costs one row, so the more there is, the less an event costs.
-_GATHER_FACTOR: Final = 3.0
-_LONGEST_GATHER_SECONDS: Final = 1.0
 _LONGEST_BACK_OFF: Final = 5.0
 _PARTITION_SECONDS: Final = 86_400.0
 #: While catching up: records between two turns of the event loop, and changes in one batch.
@@ -53,9 +52,10 @@ _CATCH_UP_BATCH: Final = 5_000
 class DurableJournal(ReadableJournal, Protocol):
     """What the recorder needs of `cti.journal.journal.Journal`."""
 
-    async def wait_durable(self, position: int) -> None: ...
+    @property
+    def retention(self) -> Retention: ...
 
-    def release(self, position: int) -> None: ...
+    async def wait_durable(self, position: int) -> None: ...
 
 
 class RecorderState(StrEnum):
@@ -95,7 +95,7 @@ class Recorder:
     ) -> None:
         self._dsn = plain_dsn(url)
         self._node = node
-        self._gather_seconds = self._usual_gather_seconds = gather_seconds
+        self._gather_seconds = gather_seconds
         self._changes_limit = changes_limit
         self._changes = Changes(node)
         self._taken = 0
@@ -139,10 +139,14 @@ class Recorder:
             state=self._state,
             position=self._committed or 0,
             taken_position=self._taken,
-            lag_seconds=0.0 if self._since is None else time.monotonic() - self._since,
+            lag_seconds=self._waited(),
             waiting_changes=len(self._changes),
             last_error=self._error,
         )
+
+    def _waited(self) -> float:
+        """For how long the oldest change has waited."""
+        return 0.0 if self._since is None else time.monotonic() - self._since
 
     # --- writing ---
 
@@ -229,7 +233,7 @@ class Recorder:
     async def _write_next(self, connection: asyncpg.Connection, journal: DurableJournal) -> None:
         """Waits for changes, lets some more gather, and commits them."""
         await self._wake.wait()
-        await asyncio.sleep(self._gather_seconds)
+        await asyncio.sleep(self._gather_seconds - self._waited())
         if self._behind:
             return
         if time.monotonic() >= self._partitions_due:
@@ -241,10 +245,7 @@ class Recorder:
         since, self._since = self._since, None
         try:
             await journal.wait_durable(position)
-            began = time.monotonic()
             await write_batch(connection, self._node, batch, self._committed or 0)
-            took = min(_GATHER_FACTOR * (time.monotonic() - began), _LONGEST_GATHER_SECONDS)
-            self._gather_seconds = max(self._usual_gather_seconds, took)
         except BaseException:
             self._since = since
             self._wake.set()
@@ -255,7 +256,7 @@ class Recorder:
 
     async def _advance(self, journal: DurableJournal, position: int) -> None:
         self._committed = position
-        journal.release(position)
+        journal.retention.release(position)
         async with self._progress:
             self._progress.notify_all()
 

@@ -103,7 +103,7 @@ LEGS: Final = RowSpec(
     columns=_columns(
         "id started_at call_id call_started_at node boot uniqueid linkedid channel kind interface "
         "agent_id:int8 number name dialled_number local_pair_id outgoing:bool answered_at ended_at ending "
-        "hangup_cause:int4 clock_step_seconds:float8"
+        "hangup_cause:int4 sip_status:int4 clock_step_seconds:float8"
     ),
 )
 INTERVALS: Final = RowSpec(
@@ -142,6 +142,60 @@ SURVEYS: Final = RowSpec(
         "outcome rating:int2 second_rating:int2"
     ),
 )
+CALLBACKS: Final = RowSpec(
+    table="queue_callbacks",
+    key=1,
+    columns=_columns(
+        "id call_id call_started_at queue number language promised_at place_at state dialled_at attempt "
+        "ended_at"
+    ),
+)
+FLOW_RUNS: Final = RowSpec(
+    table="flow_runs",
+    key=2,
+    columns=_columns(
+        "id started_at call_id call_started_at leg_id flow kind version language agent_id:int8 queue "
+        "ended_at outcome last_step handed_to passed"
+    ),
+)
+FLOW_STEPS: Final = RowSpec(
+    table="flow_steps",
+    key=3,
+    columns=_columns(
+        "run_id ordinal:int4 at run_started_at call_id call_started_at flow step way mistake:bool keys"
+    ),
+)
+FLOW_ANSWERS: Final = RowSpec(
+    table="flow_answers",
+    key=3,
+    columns=_columns(
+        "run_id ordinal:int4 at run_started_at call_id call_started_at flow version step question kind "
+        "value keys"
+    ),
+)
+#: People change other columns of it.
+TASKS: Final = RowSpec(
+    table="tasks",
+    key=1,
+    final=True,
+    columns=_columns(
+        "id opened_at node reference kind queue supervisor:bool call_id call_started_at number details "
+        "recording due_at"
+    ),
+)
+#: The outbox changes other columns of it.
+MESSAGES: Final = RowSpec(
+    table="messages",
+    key=1,
+    final=True,
+    columns=_columns("id queued_at node endpoint payload call_id call_started_at run_id"),
+)
+CALL_REFUSALS: Final = RowSpec(
+    table="call_refusals",
+    key=1,
+    final=True,
+    columns=_columns("id refused_at node number scope campaign call_id call_started_at"),
+)
 AGENT_STATES: Final = RowSpec(
     table="agent_states",
     key=2,
@@ -177,12 +231,33 @@ ENTITIES: Final = (
     OFFERS,
     TRANSFERS,
     SURVEYS,
+    CALLBACKS,
+    FLOW_RUNS,
+    FLOW_STEPS,
+    FLOW_ANSWERS,
+    TASKS,
+    MESSAGES,
+    CALL_REFUSALS,
     AGENT_STATES,
     AGENT_CURRENT_STATES,
 )
 
 #: When two calls become one, what belonged to the one is the other's. (Choices are written anew.)
-MERGED_TABLES: Final = ("legs", "intervals", "queue_entries", "offers", "transfers", "surveys")
+MERGED_TABLES: Final = (
+    "legs",
+    "intervals",
+    "queue_entries",
+    "offers",
+    "transfers",
+    "surveys",
+    "queue_callbacks",
+    "flow_runs",
+    "flow_steps",
+    "flow_answers",
+    "tasks",
+    "messages",
+    "call_refusals",
+)
 
 READERS: Final = {spec.table: spec.reader for spec in ENTITIES}
 ALL: Final = (*ENTITIES, IVR_CHOICES, GAPS, ANOMALIES)
@@ -229,7 +304,9 @@ def entity_rows(spec: RowSpec, entities: Iterable[Any]) -> list[tuple[Any, ...]]
 def choice_rows(calls: Iterable[Call]) -> list[tuple[Any, ...]]:
     """The rows of the keys that callers pressed."""
     return [
-        (call.id, at, menu, choice, call.started_at) for call in calls for menu, choice, at in call.choices
+        (call.id, choice.at, choice.menu, choice.choice, call.started_at)
+        for call in calls
+        for choice in call.choices
     ]
 
 

@@ -11,10 +11,13 @@ from cti.recorder.rows import (
     AGENT_CURRENT_STATES,
     AGENT_STATES,
     ANOMALIES,
+    CALL_REFUSALS,
     CALLS,
     GAPS,
     INTERVALS,
+    MESSAGES,
     QUEUE_ENTRIES,
+    TASKS,
     RowSpec,
 )
 from cti.replay.shadow import folded
@@ -26,6 +29,8 @@ _NODE: Final = "(SELECT node FROM reach)"
 #: These rows belong to no call.
 _OF_AGENTS: Final = (AGENT_STATES, AGENT_CURRENT_STATES)
 _OF_POSITIONS: Final = (GAPS, ANOMALIES)
+#: These rows stay whatever becomes of their call.
+_APART: Final = (TASKS, MESSAGES, CALL_REFUSALS)
 _ON_LEGS: Final = (INTERVALS, QUEUE_ENTRIES)
 
 
@@ -115,8 +120,8 @@ class Statements:
 
     @property
     def _time(self) -> str:
-        """The column with the instant that is in the key."""
-        return next(name for name in self._key if name.endswith("at"))
+        """The column with the instant that is in the key, or that says when the row began."""
+        return next(name for name in (*self._key, *self._names) if name.endswith("at"))
 
     def _spared(self, alias: str) -> str:
         if self._spec in _OF_AGENTS or self._spec in _OF_POSITIONS:
@@ -128,7 +133,7 @@ class Statements:
     @property
     def _has_parent(self) -> str:
         """What the row belongs to is there: it may be older than the journal, and gone."""
-        if self._spec is CALLS or self._spec in _OF_AGENTS or self._spec in _OF_POSITIONS:
+        if self._spec is CALLS or self._spec in (*_APART, *_OF_AGENTS) or self._spec in _OF_POSITIONS:
             return "true"
         parent, name = ("legs", "leg") if self._spec in _ON_LEGS else ("calls", "call")
         return (
@@ -146,6 +151,8 @@ class Statements:
         """The real row can only have come from the events that were folded."""
         if self._spec in _OF_POSITIONS:
             return "true"
+        if self._spec in _APART:
+            return "false"  # somebody has worked on it
         if self._spec in _OF_AGENTS:
             alone = f"NOT EXISTS (SELECT FROM {self._schema}.recorder_positions p WHERE p.node <> {_NODE})"
             return f"r.started_at >= {_AGENTS_FROM} AND {alone}"

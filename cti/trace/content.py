@@ -16,6 +16,8 @@ class Content(Enum):
     MEMBER = auto()
     #: A whole call out of Asterisk's ledger (`cti.trace.ledger_call`).
     LEDGER = auto()
+    #: Where a flow's run is, with all that it knows of the caller: a trace has none of it.
+    STATE = auto()
 
 
 #: By the end of the header's name: the same stands in events with `Dest`, `Transferee` … before it.
@@ -43,17 +45,26 @@ _ENDINGS: Final = (
 )
 _PLAIN: Final = """
     Timestamp SystemName Version Previous New By Boot LegKind Kind Cause Cause-txt DialStatus Result Reason
+    UserEvent TechCause
     IsExternal TransferType DestType Queue Position OriginalPosition Count HoldTime TalkTime RingTime Wait
     Duration BridgeId Outcome HungUpFirst Membership Penalty Status InCall Ringinuse Wrapuptime Paused
     PausedReason LastPause LastCall LoginTime CallsTaken NumberState Question Questions Rating Menu
+    Run Flow Step Way Version Ordinal QuestionKind To AgentId
+    Message Refusal Scope Campaign
+    Task Supervisor Reference Recording DueAt Callback Id Attempt PlaceAt Started
     LocalOptimization MusicClass ParkingLot Parkinglot Success ParkingTimeout ParkingDuration
 """
 _NAMED: Final = {
     **dict.fromkeys(_PLAIN.split(), Content.PLAIN),
-    **dict.fromkeys(("Number", "Choice", "Forward", "ParkingSpace"), Content.NUMBER),
-    **dict.fromkeys(("Oldname", "Newname", "Location", "ParkerDialString"), Content.CHANNEL),
+    **dict.fromkeys(("Number", "Choice", "Value", "Keys", "Forward", "ParkingSpace"), Content.NUMBER),
+    **dict.fromkeys(("Oldname", "Newname", "Location", "ParkerDialString", "DialString"), Content.CHANNEL),
+    "Details": Content.NAME,
+    "Passed": Content.NAME,
+    "Words": Content.NAME,
+    "Payload": Content.NAME,
     "Name": Content.MEMBER,
     "Call": Content.LEDGER,
+    "State": Content.STATE,
 }
 
 

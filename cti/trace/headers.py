@@ -40,7 +40,7 @@ def parts(event: AmiEvent) -> Iterator[tuple[str, Content, str]]:
 def personal(event: AmiEvent) -> Iterator[tuple[Content, str]]:
     """What the event's headers say of persons."""
     for _, content, value in parts(event):
-        if content is not Content.PLAIN and not _is_agent(content, value):
+        if content not in (Content.PLAIN, Content.STATE) and not _is_agent(content, value):
             yield content, without_count(value) if content is Content.CHANNEL else value
 
 
@@ -74,6 +74,8 @@ def _replaced(content: Content, value: str, pseudonyms: Pseudonyms) -> str:
             return pseudonyms.name(value)
         case Content.MEMBER if not _is_agent(content, value):
             return pseudonyms.name(value)
+        case Content.STATE:
+            return ""
         case Content.LEDGER:
             return ledger_call.replaced(value, lambda inner, text: _replaced(inner, text, pseudonyms))
     return value

@@ -18,14 +18,21 @@ from cti.board.facts import (
     CallChanged,
     CallEnded,
     CallMerged,
+    CallsRefused,
     CallStarted,
     CallTransferred,
     Fact,
+    FlowAnswered,
+    FlowRunChanged,
+    FlowRunEnded,
+    FlowRunStarted,
+    FlowStepped,
     IntervalEnded,
     IntervalStarted,
     LegChanged,
     LegEnded,
     LegStarted,
+    MessageQueued,
     OfferEnded,
     OfferMade,
     QueueJoined,
@@ -33,6 +40,7 @@ from cti.board.facts import (
     SurveyChanged,
     SurveyEnded,
     SurveyStarted,
+    TaskOpened,
 )
 from cti.calls.model import IntervalKind, Leg
 
@@ -49,6 +57,7 @@ _CALL: Final = (
     OfferEnded,
 )
 _SURVEY: Final = (SurveyStarted, SurveyChanged, SurveyEnded)
+_FLOW_RUN: Final = (FlowRunStarted, FlowRunChanged, FlowRunEnded)
 _ABOUT_ALL: Final = frozenset(
     {
         "CtiBoot",
@@ -92,13 +101,29 @@ def touched(facts: Iterable[Fact]) -> Touched:
                 _note(found, fact.call.id, fact.offer.agent_id)
         elif isinstance(fact, CallMerged):
             found.calls |= {fact.call.id, fact.into.id}
+        elif isinstance(fact, TaskOpened | MessageQueued | CallsRefused):
+            call_id = _call_told_of(fact)
+            if call_id is not None:
+                _note(found, call_id, None)
         elif isinstance(fact, _SURVEY):
             _note(found, fact.survey.call_id, fact.survey.agent_id)
+        elif isinstance(fact, _FLOW_RUN):
+            _note(found, fact.run.call_id, fact.run.agent_id)
+        elif isinstance(fact, FlowStepped):
+            _note(found, fact.step.call_id, None)
+        elif isinstance(fact, FlowAnswered):
+            _note(found, fact.answer.call_id, None)
         elif isinstance(fact, AgentStateChanged):
             for state in (fact.before, fact.agent.state):
                 if state is not None and state.call_id is not None:
                     _note(found, state.call_id, state.agent_id, loosely=True)
     return found
+
+
+def _call_told_of(fact: TaskOpened | MessageQueued | CallsRefused) -> str | None:
+    if isinstance(fact, TaskOpened):
+        return fact.task.call_id
+    return fact.message.call_id if isinstance(fact, MessageQueued) else fact.refusal.call_id
 
 
 def _note(found: Touched, call_id: str, agent_id: int | None, *, loosely: bool = False) -> None:

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from cti.trace.content import Content, content_of
 
-HEADER: Final = "Call"
 #: What is kept of a call and of its legs, as far as it tells of persons.
 _FIELDS: Final = {
     "caller_number": Content.NUMBER,

@@ -23,6 +23,13 @@ _PERSONAL: Final = {
     "transfers": {"to_number": Content.NUMBER},
     "agent_states": {"interface": Content.CHANNEL},
     "ivr_choices": {"choice": Content.NUMBER},
+    "flow_runs": {"passed": Content.NAME},
+    "flow_steps": {"keys": Content.NUMBER},
+    "flow_answers": {"value": Content.NUMBER, "keys": Content.NUMBER},
+    "messages": {"payload": Content.NAME},
+    "call_refusals": {"number": Content.NUMBER},
+    "queue_callbacks": {"number": Content.NUMBER},
+    "tasks": {"number": Content.NUMBER, "details": Content.NAME},
 }
 #: Where a row's call stands, and what follows from how long a board has known an agent.
 _CALL: Final = {"calls": "id"}

@@ -1,0 +1,37 @@
+"""What a caller chose in a menu, with the words that the flow has for it."""
+
+import json
+
+import msgspec
+
+
+class ChoiceWords(msgspec.Struct, frozen=True, kw_only=True):
+    """What the menu and the choice are called, by language; empty: as they are."""
+
+    title: dict[str, str] = {}
+    label: dict[str, str] = {}
+
+
+class MenuChoice(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A caller's choice in a menu; ``words`` is what `write_words` made, None when there are none."""
+
+    menu: str
+    choice: str
+    at: float
+    words: str | None = None
+
+
+def write_words(words: ChoiceWords) -> str:
+    """The words as they stand in an event of the journal; empty when there are none."""
+    # In ASCII: an event holds no control characters, of which Unicode has more.
+    return json.dumps(msgspec.to_builtins(words)) if words.title or words.label else ""
+
+
+def read_words(text: str | None) -> ChoiceWords:
+    """The words; none of a text that is not ours, such as a trace's."""
+    if not text:
+        return ChoiceWords()
+    try:
+        return msgspec.json.decode(text, type=ChoiceWords)
+    except msgspec.DecodeError:
+        return ChoiceWords()
