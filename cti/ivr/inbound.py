@@ -4,7 +4,6 @@ It answers from memory. Whatever it does not know it leaves as the dialplan has 
 everything, so a call goes on in any case.
 """
 
-import re
 from collections.abc import Callable
 from typing import Final
 
@@ -16,7 +15,8 @@ from cti.calls.model import NumberState
 from cti.customers.numbers import normalise
 from cti.errors import JournalError
 from cti.ivr.model import IvrSettings
-from cti.ivr.prompts import ASTERISK_LANGUAGES, Prompt, language_of
+from cti.ivr.prompts import Prompt
+from cti.prompts.languages import ASTERISK_LANGUAGES, language_of
 
 log = structlog.get_logger(__name__)
 
@@ -30,11 +30,9 @@ _KEY_SECONDS: Final = 4.0
 _MENU_LIMIT_SECONDS: Final = 45
 _ALL_KEYS: Final = "0123456789*#"
 
-_NOT_DIALLED: Final = re.compile(r"[^+0-9]")
-
 
 class Inbound:
-    """Answers `/inbound` of the dialplan.
+    """Answers for numbers that have no flow.
 
     ``settings`` gives the settings of now, ``journal`` appends an event, ``clock`` is Asterisk's (epoch
     seconds). ``default_language`` is for callers who choose none in the menu.
@@ -55,14 +53,12 @@ class Inbound:
         self._region = default_region
         self._default_language = default_language
 
-    async def __call__(self, session: AgiSession) -> None:
+    async def __call__(self, session: AgiSession, dnis: str) -> None:
         """Labels the call and sets CTI_QUEUE, CTI_LANGUAGE and the channel's language.
 
         Raises:
             AgiError: the caller hung up, or Asterisk did not do what it was told.
         """
-        request = session.request
-        dnis = _NOT_DIALLED.sub("", request.extension)[:32]
         route = self._settings().route(dnis)
         queue = route.queue if route is not None else await session.get_variable("CTI_QUEUE") or ""
         language = (

@@ -4,10 +4,14 @@ import msgspec
 
 
 class InboundRoute(msgspec.Struct, frozen=True, kw_only=True):
-    """Where calls to a dialled number go; without ``language`` the caller is asked."""
+    """Where calls to a dialled number go: into ``flow``, and to ``queue`` without one or when it fails.
+
+    Without ``language`` the caller is asked.
+    """
 
     dnis: str
     queue: str
+    flow: str | None = None
     language: str | None = None
 
 

@@ -1,12 +1,11 @@
-"""The prompts that flows play, by name, and the languages they are spoken in.
+"""The prompts that the hooks play, by name.
 
-Their texts stand in `ivr_flows/prompts.toml`; the audio that is made of them lies where Asterisk looks for
+Their texts stand in `ivr_flows/prompts/`; the audio that is made of them lies where Asterisk looks for
 sounds, by language: playing ``cti/survey-thanks`` on a channel whose language is ``zh`` plays the Chinese
 one.
 """
 
 from enum import StrEnum
-from typing import Final
 
 
 class Prompt(StrEnum):
@@ -28,13 +27,3 @@ class Prompt(StrEnum):
     def sound(self) -> str:
         """The name by which Asterisk plays it."""
         return f"cti/{self.value}"
-
-
-#: What Asterisk calls our languages (the value of CHANNEL(language), and the folder of the sounds).
-ASTERISK_LANGUAGES: Final = {"zh-CN": "zh", "en": "en"}
-
-
-def language_of(asterisk_language: str) -> str | None:
-    """Our name (`zh-CN`, `en`) of a language that Asterisk names; None for one that we do not speak."""
-    start = asterisk_language.strip().lower().replace("_", "-").partition("-")[0]
-    return {"zh": "zh-CN", "cn": "zh-CN", "en": "en"}.get(start)

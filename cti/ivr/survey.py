@@ -94,7 +94,8 @@ class Survey:
 
     def _stop(self, outcome: SurveyOutcome) -> SurveyOutcome:
         if self._outcome is None:
-            self._outcome = SurveyOutcome.PARTIAL if self._question > 1 else outcome
+            answered = range(1, self._question)
+            self._outcome = SurveyOutcome.of_answers(self.questions, answered) or outcome
         return self._outcome
 
     def _check_goes_on(self) -> None:

@@ -13,14 +13,14 @@ from cti.asterisk.events import encode
 from cti.calls.model import SurveyOutcome
 from cti.errors import AgiError, CallerHungUp, JournalError
 from cti.ivr.model import IvrSettings
-from cti.ivr.prompts import ASTERISK_LANGUAGES, Prompt, language_of
+from cti.ivr.prompts import Prompt
 from cti.ivr.survey import Step, Survey
+from cti.journal.durability import in_time
+from cti.prompts.languages import ASTERISK_LANGUAGES, language_of
 
 log = structlog.get_logger(__name__)
 
 _KEY_SECONDS: Final = 5.0
-#: So long the caller waits until his answer is safe; without it he is not thanked.
-_DURABLE_SECONDS: Final = 3.0
 _ALL_KEYS: Final = "0123456789*#"
 #: A key that comes so soon after the last answer is the same finger, not an answer to the next question.
 _BOUNCE_SECONDS: Final = 0.4
@@ -84,8 +84,8 @@ class SurveySession:
         while True:
             if step.rated is not None and step.rating is not None:
                 position = self._write("CtiSurveyAnswer", uniqueid, Question=step.rated, Rating=step.rating)
-                async with asyncio.timeout(_DURABLE_SECONDS):
-                    await self._durable(position)
+                # Whose answer is not safe is not thanked.
+                await in_time(self._durable, position)
             if step.outcome is not None:
                 for prompt in step.prompts:
                     await session.stream_file(prompt.sound, "")

@@ -9,9 +9,12 @@ inbound_numbers = sa.Table(
     "inbound_numbers",
     metadata,
     sa.Column("dnis", sa.Text, primary_key=True),
+    #: Where callers come to without a flow, or when it fails.
     sa.Column("queue", sa.Text, nullable=False),
     sa.Column("language", sa.Text),
     sa.Column("note", sa.Text),
+    #: The flow that answers; NULL goes to the queue at once.
+    sa.Column("flow", sa.Text),
 )
 
 #: One row per queue whose survey differs from the usual; ``language`` NULL is the caller's.

@@ -1,0 +1,1 @@
+"""Announcements that a supervisor switches on: a surge of calls, an outage, anything else."""

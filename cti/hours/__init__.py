@@ -1,0 +1,1 @@
+"""Opening hours and holidays: calendars that an admin keeps and flows ask."""
