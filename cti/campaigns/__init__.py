@@ -1,0 +1,1 @@
+"""Campaigns as drafts, and their contacts: out of files, out of customers, drawn at random."""

@@ -1,0 +1,1 @@
+"""Outbound dialling: whom to call, when, and how many at a time."""

@@ -1,0 +1,1 @@
+"""Who is not to be called: one list, asked by everything that dials."""

@@ -1,0 +1,1 @@
+"""How many dials to launch now, from what is known alone: pure."""
