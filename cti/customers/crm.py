@@ -10,6 +10,7 @@ for it.
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from datetime import date
 from types import TracebackType
@@ -154,7 +155,8 @@ class Crm:
         self._session = aiohttp.ClientSession(
             headers=self._headers,
             timeout=aiohttp.ClientTimeout(total=self._time_limit),
-            connector=aiohttp.TCPConnector(limit=_MOST_REQUESTS),
+            # Of its own, because the one of aiohttp trusts nobody here (`cti.ballast`).
+            connector=aiohttp.TCPConnector(limit=_MOST_REQUESTS, ssl=ssl.create_default_context()),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
         return self

@@ -28,8 +28,6 @@ from cti.customers.numbers import display
 from cti.db.engine import NO_ANSWER, plain_dsn
 from cti.errors import CustomerNotFound, LookupFailed
 
-#: More customers on one number than this are not shown as candidates.
-MOST_CANDIDATES: Final = 20
 _CONNECTIONS: Final = 4
 _TIME_LIMIT_SECONDS: Final = 1.0
 
@@ -104,8 +102,17 @@ class Found(msgspec.Struct, frozen=True):
     calls: list[RecentCall]
     ratings: list[RecentRating]
 
+    @staticmethod
+    def read(document: str | bytes) -> "Found":
+        """Out of JSON, as the statement gives it.
 
-_found_decoder = msgspec.json.Decoder(Found)
+        Raises:
+            msgspec.DecodeError: it is something else.
+        """
+        return _decoder.decode(document)
+
+
+_decoder = msgspec.json.Decoder(Found)
 
 
 class CustomerLookup:
@@ -202,7 +209,7 @@ class CustomerLookup:
     async def _fetch(self, statement: str, *arguments: object) -> Found:
         answer = await self._run(statement, *arguments)
         try:
-            return _found_decoder.decode(answer or b"")
+            return Found.read(answer or b"")
         except msgspec.DecodeError as error:
             raise LookupFailed(f"the database gave an unreadable customer: {error}") from None
 

@@ -58,10 +58,10 @@ SELECT json_build_object(
         ) ORDER BY c.due_at, c.id)
         FROM (
             SELECT b.id, b.due_at, b.note FROM sole JOIN callbacks b ON b.customer_id = sole.id
-            WHERE b.done_at IS NULL
+            WHERE b.done_at IS NULL AND b.merged_into IS NULL
             UNION
             SELECT b.id, b.due_at, b.note FROM line JOIN callbacks b ON b.e164 = line.e164
-            WHERE b.done_at IS NULL
+            WHERE b.done_at IS NULL AND b.merged_into IS NULL
             ORDER BY due_at LIMIT 10
         ) c
     ), '[]'::json),

@@ -32,13 +32,15 @@ _WITHHELD_WORDS: Final = frozenset(
 )
 #: The words again as networks spell them on a telephone's keys: ANONYMOUS, RESTRICTED, UNAVAILABLE, UNKNOWN,
 #: BLOCKED.
-_WITHHELD_DIGITS: Final = frozenset({"266696687", "7378742833", "86282452253", "8656696", "2562533"})
+WITHHELD_DIGITS: Final = frozenset({"266696687", "7378742833", "86282452253", "8656696", "2562533"})
 _WITHHELD_HOST: Final = "anonymous.invalid"
 
 _ADDRESS: Final = re.compile(r"^(?:sips?|tel):(.*)$", re.IGNORECASE | re.DOTALL)
 _EXTENSION: Final = re.compile(r"^[0-9*#]{1,8}$")
 _WRITTEN_NUMBER: Final = re.compile(r"^\+?[0-9*#()./ \-\u2010-\u2015]+$")
 _NOT_DIGIT: Final = re.compile(r"[^0-9]")
+#: A number as data may have it; not a date.
+_WRITTEN_VALUE: Final = re.compile(r"(?!\d{4}-\d{2}-\d{2}$)\+?[0-9 ()-]{7,24}", re.ASCII)
 _MASKABLE: Final = re.compile(r"^[+0-9*#(). \-]+$")
 
 _WITHHELD: Final = Number(e164=None, state=NumberState.WITHHELD, display="")
@@ -89,6 +91,18 @@ def mask(number: str | None) -> str | None:
         elif seen < head or seen > count - tail:
             shown.append(character)
     return "".join(shown)
+
+
+def mask_digits(text: str | None) -> str | None:
+    """What a caller keyed or chose, with its middle hidden where it is digits enough to be a number."""
+    return mask(text) if text is not None and text.lstrip("+").isdecimal() else text
+
+
+def mask_value(value: str | float | bool | None) -> str | int | float | bool | None:
+    """A value of which nobody knows what it is, masked where it is written like a number."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return value
+    return mask(str(value)) if _WRITTEN_VALUE.fullmatch(str(value)) else value
 
 
 def search_prefixes(typed: str, default_region: str) -> tuple[str, ...]:
@@ -157,7 +171,7 @@ def _is_withheld(text: str) -> bool:
     if word in _WITHHELD_WORDS or not word:
         return True
     digits = word.removeprefix("+")
-    return digits in _WITHHELD_DIGITS or (digits.isdigit() and not digits.strip("0") and len(digits) != 2)
+    return digits in WITHHELD_DIGITS or (digits.isdigit() and not digits.strip("0") and len(digits) != 2)
 
 
 def _public_number(text: str, digits: str, region: str) -> phonenumbers.PhoneNumber | None:

@@ -193,21 +193,6 @@ async def choose_customer(
     return pop if pop is not None else await _pop_of_the_past(request, call_id)
 
 
-@routes.post(
-    "/api/v1/callbacks/{callback_id}/done",
-    roles=PERSON,
-    scope=Scope.CUSTOMERS_WRITE,
-    summary="Say that somebody was called back",
-)
-async def keep_callback(request: web.Request, callback_id: Id) -> None:
-    """The promise is open no more, and leaves the pops."""
-    async with request.app[ENGINE].begin() as connection:
-        numbers = await store.keep_callback(connection, callback_id)
-    if numbers is None:
-        raise Problem("callback.not_found", callback_id=callback_id)
-    request.app[SCREEN_POPS].refresh(numbers)
-
-
 async def _check_may_see(request: web.Request, principal: Principal, call_id: str) -> None:
     if principal.role is not Role.AGENT:
         return

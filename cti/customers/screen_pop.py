@@ -11,7 +11,6 @@ tries again; the first success brings up all that failed.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, ClassVar, Final, Self
@@ -33,35 +32,21 @@ from cti.calls.model import (
     Direction,
     LegKind,
 )
-from cti.customers.crm import Crm, CrmCustomer
+from cti.customers.caller_lookup import CRM_PATIENCE_SECONDS, CallerLookup, CallerWatch
+from cti.customers.crm import Crm
 from cti.customers.lookup import CustomerLookup, Found, local_today
-from cti.customers.model import Candidate, Number, ScreenPop
+from cti.customers.model import ScreenPop
 from cti.customers.numbers import normalise
 from cti.customers.patient_lookup import PatientLookup
-from cti.customers.pop_content import Answers, CrmAnswer, first_pop, pop_of
-from cti.errors import CrmFailed, CustomerNotFound, LookupFailed
+from cti.customers.pop_content import Answers, first_pop, pop_of
 
 log = structlog.get_logger(__name__)
 
-#: How long a pop waits for the external system before it shows what it has.
-CRM_PATIENCE_SECONDS: Final = 0.3
 #: How long a pop stays after the call, for the wrap-up.
 GRACE_SECONDS: Final = 900.0
 _MOST_POPS: Final = 10_000
-
-
-@dataclass(slots=True, eq=False)
-class _Watch:
-    """One call whose caller is looked up."""
-
-    call_id: str
-    number: Number
-    pop: ScreenPop
-    #: Grows when the number or the choice changes, so that an answer to an older question is not shown.
-    question: int = 0
-    chosen_id: int | None = None
-    others: tuple[Candidate, ...] = ()
-    crm: CrmAnswer | None = None
+#: Look-ups at a time beyond which calls from before the start wait: who calls now goes first.
+_MOST_AT_A_TIME: Final = 8
 
 
 class ScreenPops:
@@ -84,16 +69,20 @@ class ScreenPops:
     ) -> None:
         self.on_change = on_change
         self._lookup = lookup
-        self._crm = crm
         self._region = default_region
         self._call_of = call_of
         self._grace = grace_seconds
-        self._patience = crm_patience_seconds
-        self._watches: dict[str, _Watch] = {}
+        self._watches: dict[str, CallerWatch] = {}
+        #: Calls from before the start whose turn has not come.
+        self._adopted: dict[str, Call] = {}
+        self._adopting: asyncio.Task[None] | None = None
         self._ended: OrderedDict[str, float] = OrderedDict()
         self._eviction: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._patient = PatientLookup(self._ask_again)
+        self._callers = CallerLookup(
+            lookup, self._patient, crm, show=self._show, patience_seconds=crm_patience_seconds
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -104,9 +93,10 @@ class ScreenPops:
         self._patient.close()
         if self._eviction is not None:
             self._eviction.cancel()
-        for task in tuple(self._tasks):
+        tasks = [*self._tasks, self._adopting] if self._adopting is not None else [*self._tasks]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     # --- What others ask ---
 
@@ -124,8 +114,8 @@ class ScreenPops:
         number = normalise(raw_number, self._region)
         if number.e164 is None:
             return first_pop(call_id, number, _now())
-        watch = _Watch(call_id, number, first_pop(call_id, number, _now()))
-        return self._made(watch, Answers(tables=await self._read(watch), chosen_id=watch.chosen_id))
+        watch = CallerWatch(call_id, number, first_pop(call_id, number, _now()))
+        return self._made(watch, Answers(tables=await self._callers.read(watch), chosen_id=watch.chosen_id))
 
     async def choose(self, call_id: str, customer_id: int, agent_id: int | None) -> ScreenPop | None:
         """Ties the call to a customer; the new pop, or None for a call that is not watched (any more).
@@ -162,8 +152,25 @@ class ScreenPops:
         if react is not None:
             react(self, fact)
 
+    def adopt(self, calls: Iterable[Call]) -> None:
+        """Takes over calls from before the start; `begin_adopted` begins their pops."""
+        self._adopted |= {call.id: call for call in calls}
+
+    def begin_adopted(self) -> None:
+        """Looks up the callers of adopted calls, the newest first and a few at a time."""
+        if self._adopted and self._adopting is None:
+            self._adopting = asyncio.create_task(self._watch_adopted(), name="screen pops of before")
+
+    async def _watch_adopted(self) -> None:
+        while self._adopted:
+            self.watch(self._adopted.popitem()[1])
+            while len(self._tasks) >= _MOST_AT_A_TIME:
+                await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        self._adopting = None
+
     def watch(self, call: Call) -> None:
         """Begins the pop of a call, or asks anew when its number has changed."""
+        self._adopted.pop(call.id, None)
         raw = call.dialled_number if call.direction is Direction.OUTBOUND else call.caller_number
         number = normalise(raw, self._region)
         watch = self._watches.get(call.id)
@@ -171,7 +178,7 @@ class ScreenPops:
             if call.ended_at is not None or call.unknown_end:
                 return
             self._make_room()
-            watch = _Watch(call.id, number, first_pop(call.id, number, _now()))
+            watch = CallerWatch(call.id, number, first_pop(call.id, number, _now()))
             self._watches[call.id] = watch
         elif watch.number == number:
             return
@@ -186,35 +193,40 @@ class ScreenPops:
         self.watch(fact.call)
 
     def _on_call_changed(self, fact: CallChanged) -> None:
+        if fact.call.id in self._adopted:
+            return  # its turn comes
         if fact.call.queue is not None or fact.call.id in self._watches:
             self.watch(fact.call)
 
     def _on_leg(self, fact: LegStarted | LegChanged) -> None:
         leg = fact.leg
-        if leg.agent_id is None or leg.kind is not LegKind.DEVICE or leg.call_id in self._watches:
+        if leg.agent_id is None or leg.kind is LegKind.LOCAL or leg.call_id in self._watches:
             return
         call = self._call_of(leg.call_id)
         if call is not None and call.ended_at is None:
             self.watch(call)
 
     def _on_call_merged(self, fact: CallMerged) -> None:
+        self._adopted.pop(fact.call.id, None)
         if fact.call.id in self._watches:
             self._end(fact.call.id)
             self.watch(fact.into)
 
     def _on_call_ended(self, fact: CallEnded) -> None:
+        self._adopted.pop(fact.call.id, None)
         if fact.call.id in self._watches:
             self._end(fact.call.id)
 
     # --- Asking ---
 
-    def _ask(self, watch: _Watch) -> None:
+    def _ask(self, watch: CallerWatch) -> None:
         watch.question += 1
         if watch.number.e164 is not None:
             self._run(watch)
 
-    def _run(self, watch: _Watch) -> None:
-        task = asyncio.create_task(self._look_up(watch, watch.question), name=f"screen pop {watch.call_id}")
+    def _run(self, watch: CallerWatch) -> None:
+        looking = self._callers.look_up(watch, watch.question)
+        task = asyncio.create_task(looking, name=f"screen pop {watch.call_id}")
         self._tasks.add(task)
         task.add_done_callback(self._finished)
 
@@ -230,62 +242,9 @@ class ScreenPops:
             self._run(watch)
         return watch is not None
 
-    async def _look_up(self, watch: _Watch, question: int) -> None:
-        e164 = watch.number.e164
-        if self._crm is None or watch.crm is not None or e164 is None:
-            self._show(watch, question, tables=await self._tables(watch))
-            return
-        started = asyncio.get_running_loop().time()
-        asking = asyncio.create_task(self._crm.find(e164), name=f"crm {watch.call_id}")
-        try:
-            tables = await self._tables(watch)
-            if tables is not None and tables.customers and not asking.done():
-                self._show(watch, question, tables=tables, complete=False)
-            spent = asyncio.get_running_loop().time() - started
-            await asyncio.wait({asking}, timeout=max(0.0, self._patience - spent))
-            if not asking.done():
-                self._show(watch, question, tables=tables, complete=False)
-            try:
-                customers = await asking
-            except CrmFailed:
-                self._show(watch, question, tables=tables, complete=False)
-                return
-            if question == watch.question:
-                watch.crm = await self._adopt(customers, e164)
-                if watch.crm.ids:
-                    tables = await self._tables(watch)
-                self._show(watch, question, tables=tables)
-        finally:
-            asking.cancel()
-
-    async def _tables(self, watch: _Watch) -> Found | None:
-        return await self._patient.ask(watch.call_id, watch.number.e164 or "", lambda: self._read(watch))
-
-    async def _read(self, watch: _Watch) -> Found:
-        e164 = watch.number.e164 or ""
-        chosen_id = watch.chosen_id
-        if chosen_id is None:
-            found = await self._lookup.by_number(e164, watch.call_id)
-            chosen_id = watch.chosen_id = found.chosen_id
-            if chosen_id is None or [c.id for c in found.customers] == [chosen_id]:
-                return found
-            watch.others = tuple(c.candidate() for c in found.customers) if len(found.customers) > 1 else ()
-        try:
-            return await self._lookup.by_customer(chosen_id, e164, watch.call_id)
-        except CustomerNotFound:
-            watch.chosen_id = None
-            return await self._lookup.by_number(e164, watch.call_id)
-
-    async def _adopt(self, customers: list[CrmCustomer], e164: str) -> CrmAnswer:
-        if not customers:
-            return CrmAnswer(customers=())
-        try:
-            ids = await self._lookup.mirror(msgspec.json.encode(customers), e164)
-        except LookupFailed:
-            ids = {}
-        return CrmAnswer(customers=customers, ids=ids)
-
-    def _show(self, watch: _Watch, question: int, *, tables: Found | None, complete: bool = True) -> None:
+    def _show(
+        self, watch: CallerWatch, question: int, *, tables: Found | None, complete: bool = True
+    ) -> None:
         if question != watch.question or self._watches.get(watch.call_id) is not watch:
             return
         answers = Answers(
@@ -300,7 +259,7 @@ class ScreenPops:
             watch.pop = pop
             self._tell(pop)
 
-    def _made(self, watch: _Watch, answers: Answers) -> ScreenPop:
+    def _made(self, watch: CallerWatch, answers: Answers) -> ScreenPop:
         return pop_of(
             watch.call_id, watch.number, answers, at=_now(), today=local_today(), region=self._region
         )

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -11,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.customers.model import Customer, CustomerNumber
 from cti.customers.numbers import display
-from cti.customers.tables import callbacks, customer_numbers, customers
+from cti.customers.tables import customer_numbers, customers
 
 _WORD: Final = re.compile(r"\w+")
 _WORDS_OF_CUSTOMER: Final = sa.text(
@@ -126,65 +125,6 @@ async def add_numbers(connection: AsyncConnection, customer_id: int, numbers: It
             ),
             rows,
         )
-
-
-async def promise_callback(
-    connection: AsyncConnection,
-    *,
-    call_id: str,
-    agent_id: int | None,
-    customer_id: int | None,
-    e164: str | None,
-    due_at: datetime,
-    note: str | None,
-) -> int:
-    """Notes that the caller will be called back; promising again in the same call moves the promise. Its id.
-
-    The customer or the number must be known.
-    """
-    values = {
-        "agent_id": agent_id,
-        "customer_id": customer_id,
-        "e164": e164,
-        "due_at": due_at,
-        "note": note,
-    }
-    statement = (
-        insert(callbacks)
-        .values(call_id=call_id, **values)
-        .on_conflict_do_update(
-            index_elements=[callbacks.c.call_id], index_where=callbacks.c.done_at.is_(None), set_=values
-        )
-        .returning(callbacks.c.id)
-    )
-    return int((await connection.execute(statement)).scalar_one())
-
-
-async def withdraw_callback(connection: AsyncConnection, call_id: str) -> None:
-    """Takes back the open promise of this call, if there is one."""
-    await connection.execute(
-        sa.delete(callbacks).where(callbacks.c.call_id == call_id, callbacks.c.done_at.is_(None))
-    )
-
-
-async def keep_callback(connection: AsyncConnection, callback_id: int) -> set[str] | None:
-    """Notes that somebody was called back.
-
-    His numbers (E.164), or None when there is no such promise open.
-    """
-    statement = (
-        sa.update(callbacks)
-        .where(callbacks.c.id == callback_id, callbacks.c.done_at.is_(None))
-        .values(done_at=sa.func.now())
-        .returning(callbacks.c.customer_id, callbacks.c.e164)
-    )
-    kept = (await connection.execute(statement)).first()
-    if kept is None:
-        return None
-    numbers = await connection.scalars(
-        sa.select(customer_numbers.c.e164).where(customer_numbers.c.customer_id == kept.customer_id)
-    )
-    return {*numbers, *([kept.e164] if kept.e164 is not None else [])}
 
 
 async def _records(connection: AsyncConnection, rows: Sequence[sa.Row[Any]], region: str) -> list[Customer]:

@@ -41,7 +41,9 @@ subscriptions = sa.Table(
     sa.Column("currency", sa.Text),
 )
 
-#: A promise to call back is open until ``done_at``; one call has at most one open promise.
+#: Somebody agreed with a person to call him back; open until ``done_at``. One call has at most one open
+#: promise.
+#: See `cti.callbacks.agreed`.
 callbacks = sa.Table(
     "callbacks",
     metadata,
@@ -49,11 +51,19 @@ callbacks = sa.Table(
     sa.Column("customer_id", sa.ForeignKey("customers.id", ondelete="CASCADE")),
     sa.Column("e164", sa.Text(collation="C")),
     sa.Column("call_id", sa.Text),
+    #: Who is to call; NULL: any agent of the queue.
     sa.Column("agent_id", sa.ForeignKey("agents.id")),
+    sa.Column("queue", sa.Text),
+    sa.Column("promised_by", sa.ForeignKey("agents.id")),
     sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("note", sa.Text),
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
     sa.Column("done_at", sa.DateTime(timezone=True)),
+    #: `done` or `cancelled`.
+    sa.Column("ended_as", sa.Text),
+    sa.Column("ended_by", sa.ForeignKey("users.id", ondelete="SET NULL")),
+    #: The later promise to the same number, with which this one is kept.
+    sa.Column("merged_into", sa.ForeignKey("callbacks.id", ondelete="SET NULL")),
 )
 
 #: The customer whom an agent chose for a call.

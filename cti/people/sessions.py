@@ -18,11 +18,10 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cti.agents.tables import agents
+from cti.db.engine import UNAVAILABLE
 from cti.http.principal import Language, Principal, Role, Scope
 from cti.people.tables import api_tokens, sessions, users
 
@@ -166,7 +165,7 @@ class Sessions:
                 found = await read(connection, key, csrf, now)
                 if not 0.0 <= now - self._written_at < _WRITE_SECONDS:
                     await self._write_use(connection, now)
-        except (OSError, DBAPIError, PoolTimeoutError, TimeoutError) as error:
+        except UNAVAILABLE as error:
             if entry is None or now >= entry.ends_at:
                 raise ConnectionError("sessions cannot be read") from error
             # Once in a while, not once per request, and not everybody behind one another.

@@ -1,4 +1,4 @@
-"""Users, their sessions, integration tokens and idempotency keys, as PostgreSQL keeps them."""
+"""Users, their sessions and PINs, integration tokens and idempotency keys, as PostgreSQL keeps them."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -58,4 +58,19 @@ idempotency_keys = sa.Table(
     #: NULL when the answer held a secret.
     sa.Column("body", sa.LargeBinary),
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+)
+
+#: How supervisors and admins are known on the telephone.
+phone_access = sa.Table(
+    "phone_access",
+    metadata,
+    sa.Column("user_id", sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    #: What he keys to say who he is.
+    sa.Column("staff_number", sa.Text, nullable=False, unique=True),
+    #: Argon2id in PHC form.
+    sa.Column("pin_hash", sa.Text, nullable=False),
+    sa.Column("set_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    #: Attempts since the last right one, and until when there is no other.
+    sa.Column("failures", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Column("locked_until", sa.DateTime(timezone=True)),
 )

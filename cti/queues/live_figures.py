@@ -14,7 +14,6 @@ import msgspec
 import sqlalchemy as sa
 import structlog
 from aiohttp import web
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cti.agents.directory import Directory
@@ -35,6 +34,7 @@ from cti.calls.model import (
     by_present_clock,
 )
 from cti.calls.tables import queue_entries
+from cti.db.engine import UNAVAILABLE
 from cti.http.shapes import Instant, instant_or_none
 
 log = structlog.get_logger(__name__)
@@ -167,7 +167,7 @@ class LiveFigures:
         while True:
             try:
                 await self.seed()
-            except (OSError, DBAPIError, TimeoutError) as error:
+            except UNAVAILABLE as error:
                 if not down:
                     log.warning("live_figures.not_seeded", error=str(error)[:200])
                 down = True

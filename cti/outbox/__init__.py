@@ -1,0 +1,1 @@
+"""Messages to other systems: written down first, and sent until they are taken."""

@@ -1,0 +1,1 @@
+"""Reference tables: products, prices, branches; kept by an admin, asked by flows."""
