@@ -5,9 +5,9 @@ set -eu
 
 command -v apt-get >/dev/null 2>&1 || fail "this system has no apt-get." \
     "The set-up knows Debian 12, Debian 13 and Ubuntu. Elsewhere: docker compose up, or install by hand" \
-    "Python 3.11 with venv, Asterisk 22, PostgreSQL, Node 20, espeak-ng and sox."
+    "Python 3.11 with venv, Asterisk 22, PostgreSQL, Node 20, espeak-ng, and sox that reads MP3."
 
-wanted="ca-certificates python3 python3-venv espeak-ng sox debootstrap util-linux"
+wanted="ca-certificates python3 python3-venv espeak-ng sox libsox-fmt-base libsox-fmt-mp3 debootstrap util-linux"
 for purpose in "$@"; do
     case "$purpose" in
         run) ;;

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The spoken prompts, from the texts in ivr_flows/prompts.toml.
+# The spoken prompts, from the texts in ivr_flows/prompts/.
 set -eu
 cd "$(dirname "$0")/.."
 . setup/say.sh
-.venv/bin/python -m cti.installation.prompts "$(cache_dir)/prompts" || fail "the prompts could not be made." "The line above says why."
+.venv/bin/python -m cti prompts build --quiet || fail "the prompts could not be made." "The line above says why."

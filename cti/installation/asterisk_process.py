@@ -17,8 +17,9 @@ from pathlib import Path
 from cti.config import PREFIX, cache_dir
 from cti.errors import CtiError
 from cti.installation.asterisk_data import link_data
-from cti.installation.asterisk_files import AsteriskPlan, write_all
-from cti.installation.prompts import build_music
+from cti.installation.asterisk_files import write_all
+from cti.installation.asterisk_plan import AsteriskPlan
+from cti.installation.music import build_music
 
 MINIMUM_VERSION = 22
 START_SECONDS = 30.0
@@ -174,11 +175,11 @@ class AsteriskProcess:
 
 @contextlib.asynccontextmanager
 async def running(
-    plan: AsteriskPlan, program: AsteriskProgram, prompts: Path
+    plan: AsteriskPlan, program: AsteriskProgram, sounds: Path
 ) -> AsyncIterator[AsteriskProcess]:
-    """Render the configuration, start Asterisk, and stop it at the end."""
+    """Render the configuration, start Asterisk, and stop it at the end. Our prompts lie below ``sounds``."""
     write_all(plan)
-    link_data(plan, prompts)
+    link_data(plan, sounds)
     build_music(plan.home / "moh")
     process = AsteriskProcess(plan, program)
     await process.start()

@@ -9,9 +9,8 @@ import signal
 import sys
 from dataclasses import replace
 
-from cti.config import PREFIX, ConfigurationError, Settings
-from cti.installation import prompts
-from cti.installation.asterisk_files import (
+from cti.config import PREFIX, ConfigurationError, Settings, speech_cache_dir
+from cti.installation.asterisk_plan import (
     QUEUES,
     AsteriskPlan,
     AsteriskSecrets,
@@ -21,6 +20,8 @@ from cti.installation.asterisk_files import (
 )
 from cti.installation.asterisk_process import AsteriskProgram, find_program, running
 from cti.installation.secret_files import asterisk_secrets
+from cti.prompts import table
+from cti.prompts.building import build
 
 
 def plan_of(settings: Settings, program: AsteriskProgram) -> AsteriskPlan:
@@ -86,12 +87,11 @@ async def run_asterisk(settings: Settings) -> int:
         CtiError: it is missing, does not start, or a prompt cannot be made.
     """
     program = await find_program()
-    folder = settings.home / "prompts"
-    await prompts.build(folder)
+    await build(settings.sounds_dir, table.shipped(), speech_cache_dir())
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with running(plan_of(settings, program), program, folder) as asterisk:
+    async with running(plan_of(settings, program), program, settings.sounds_dir) as asterisk:
         sys.stderr.write(f"Asterisk {program.version} is up (SIP {settings.sip_host}:{settings.sip_port}).\n")
         ended = asyncio.ensure_future(asterisk.wait())
         stopped = asyncio.ensure_future(stop.wait())

@@ -6,13 +6,11 @@ It changes nothing. Each check is a function that yields findings; the texts, in
 """
 
 import asyncio
-import os
 import re
 import shutil
 import time
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections import Counter
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
@@ -24,8 +22,11 @@ from cti.asterisk.session import AmiSession
 from cti.config import Settings
 from cti.db.engine import open_engine
 from cti.db.migrations import current_revision, head_revision
-from cti.errors import AmiError, AmiWrongSecret, LedgerError
-from cti.ledger.sources import open_source
+from cti.errors import AmiError, AmiWrongSecret, CtiError
+from cti.installation.doctor_folders import examine_folders
+from cti.installation.findings import Finding, failure, fine, warning
+from cti.prompts import table
+from cti.prompts.listing import State, listing
 
 #: What the service's AMI user must be able to do.
 NEEDED_ACTIONS = frozenset(
@@ -37,44 +38,14 @@ NEEDED_ACTIONS = frozenset(
 )  # fmt: skip
 #: With one of these in its hands, an Originate could run programs on Asterisk's machine.
 DANGEROUS_ACTIONS = frozenset({"Command", "PJSIPNotify", "ModuleLoad", "UpdateConfig"})
-NEEDED_CONTEXTS = ("inbound", "inbound-hook", "queues", "queue-entry", "survey", "voicemail", "phones")
+NEEDED_CONTEXTS = ("inbound", "flow", "queues", "queue-entry", "survey", "voicemail", "phones")
 MINIMUM_POSTGRES = 150000
 SKEW_SECONDS = 1.0
-FREE_BYTES = 1024**3
-
-
-class Level(StrEnum):
-    """How much a finding matters."""
-
-    FINE = "fine"
-    WARNING = "warning"
-    FAILURE = "failure"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing that was looked at; ``values`` fill the placeholders of its texts."""
-
-    code: str
-    level: Level
-    values: Mapping[str, str] = field(default_factory=dict)
-
-
-def _fine(code: str, **values: object) -> Finding:
-    return Finding(code=code, level=Level.FINE, values={k: str(v) for k, v in values.items()})
-
-
-def _warning(code: str, **values: object) -> Finding:
-    return Finding(code=code, level=Level.WARNING, values={k: str(v) for k, v in values.items()})
-
-
-def _failure(code: str, **values: object) -> Finding:
-    return Finding(code=code, level=Level.FAILURE, values={k: str(v) for k, v in values.items()})
 
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
     """All findings, in the order in which one would repair them."""
-    for check in (_ami, _phone_user, _manager_conf, _database, _folders, _fastagi, _service):
+    for check in (_ami, _phone_user, _manager_conf, _database, examine_folders, _sounds, _fastagi, _service):
         async for finding in check(settings):
             yield finding
 
@@ -84,16 +55,16 @@ async def _ami(settings: Settings) -> AsyncIterator[Finding]:
     try:
         session = await AmiSession.open(_ami_settings(settings), AsteriskClock())
     except AmiError as error:
-        yield _failure("ami.unreachable", where=where, error=error.message)
+        yield failure("ami.unreachable", where=where, error=error.message)
         return
     try:
         await session.greeted()
         await session.log_in(with_events=True)
-        yield _fine("ami.login", where=where, user=settings.ami_user)
+        yield fine("ami.login", where=where, user=settings.ami_user)
         try:
             await session.booted()
         except AmiError:
-            yield _failure("ami.no_system_read", user=settings.ami_user)
+            yield failure("ami.no_system_read", user=settings.ami_user)
         async for finding in _rights(session, settings.ami_user):
             yield finding
         async for finding in _asterisk(session, settings):
@@ -101,9 +72,9 @@ async def _ami(settings: Settings) -> AsyncIterator[Finding]:
         async for finding in _queues(session, settings):
             yield finding
     except AmiWrongSecret:
-        yield _failure("ami.wrong_secret", user=settings.ami_user)
+        yield failure("ami.wrong_secret", user=settings.ami_user)
     except AmiError as error:
-        yield _failure("ami.broken", where=where, error=error.message)
+        yield failure("ami.broken", where=where, error=error.message)
     finally:
         session.close()
 
@@ -113,11 +84,11 @@ async def _rights(session: AmiSession, user: str) -> AsyncIterator[Finding]:
     missing = sorted(NEEDED_ACTIONS - allowed)
     dangerous = sorted(DANGEROUS_ACTIONS & allowed)
     if missing:
-        yield _failure("ami.rights_missing", user=user, actions=", ".join(missing))
+        yield failure("ami.rights_missing", user=user, actions=", ".join(missing))
     if dangerous:
-        yield _warning("ami.rights_too_many", user=user, actions=", ".join(dangerous))
+        yield warning("ami.rights_too_many", user=user, actions=", ".join(dangerous))
     if not missing and not dangerous:
-        yield _fine("ami.rights", user=user)
+        yield fine("ami.rights", user=user)
 
 
 async def _asterisk(session: AmiSession, settings: Settings) -> AsyncIterator[Finding]:
@@ -125,26 +96,26 @@ async def _asterisk(session: AmiSession, settings: Settings) -> AsyncIterator[Fi
     version = core.get("AsteriskVersion")
     major = re.match(r"(?:certified[/-])?(\d+)", version)
     if major is not None and int(major.group(1)) >= 22:
-        yield _fine("asterisk.version", version=version)
+        yield fine("asterisk.version", version=version)
     else:
-        yield _warning("asterisk.old", version=version)
+        yield warning("asterisk.old", version=version)
     name = core.get("SystemName")
     if name == settings.node:
-        yield _fine("asterisk.systemname", name=name)
+        yield fine("asterisk.systemname", name=name)
     else:
-        yield _failure("asterisk.other_systemname", name=name or "-", node=settings.node)
+        yield failure("asterisk.other_systemname", name=name or "-", node=settings.node)
     before = time.time()
     stamp = (await session.ask("Ping")).response.get("Timestamp")
     skew = float(stamp or 0) - (before + time.time()) / 2
     if abs(skew) < SKEW_SECONDS:
-        yield _fine("clock.equal", milliseconds=f"{skew * 1000:+.0f}")
+        yield fine("clock.equal", milliseconds=f"{skew * 1000:+.0f}")
     else:
-        yield _warning("clock.skew", seconds=f"{skew:+.1f}")
+        yield warning("clock.skew", seconds=f"{skew:+.1f}")
     absent = [name for name in NEEDED_CONTEXTS if not await _has_context(session, name)]
     if absent:
-        yield _failure("dialplan.contexts_missing", contexts=", ".join(absent))
+        yield failure("dialplan.contexts_missing", contexts=", ".join(absent))
     else:
-        yield _fine("dialplan.contexts", contexts=", ".join(NEEDED_CONTEXTS))
+        yield fine("dialplan.contexts", contexts=", ".join(NEEDED_CONTEXTS))
 
 
 async def _has_context(session: AmiSession, context: str) -> bool:
@@ -165,11 +136,11 @@ async def _queues(session: AmiSession, settings: Settings) -> AsyncIterator[Find
     except (OSError, sa.exc.SQLAlchemyError):
         return  # the check of the database says why
     if ours - there:
-        yield _failure("queues.not_in_asterisk", queues=", ".join(sorted(ours - there)))
+        yield failure("queues.not_in_asterisk", queues=", ".join(sorted(ours - there)))
     if there - ours:
-        yield _warning("queues.not_in_database", queues=", ".join(sorted(there - ours)))
+        yield warning("queues.not_in_database", queues=", ".join(sorted(there - ours)))
     if ours == there:
-        yield _fine("queues.equal", queues=", ".join(sorted(ours)) or "-")
+        yield fine("queues.equal", queues=", ".join(sorted(ours)) or "-")
 
 
 async def _phone_user(settings: Settings) -> AsyncIterator[Finding]:
@@ -183,15 +154,15 @@ async def _phone_user(settings: Settings) -> AsyncIterator[Finding]:
         await session.log_in(with_events=False)
         allowed = set((await session.ask("ListCommands")).response.headers)
         if "PJSIPNotify" not in allowed:
-            yield _failure("ami.phone_rights_missing", user=user)
+            yield failure("ami.phone_rights_missing", user=user)
         elif "Originate" in allowed:
-            yield _warning("ami.phone_rights_too_many", user=user)
+            yield warning("ami.phone_rights_too_many", user=user)
         else:
-            yield _fine("ami.phone_rights", user=user)
+            yield fine("ami.phone_rights", user=user)
     except AmiWrongSecret:
-        yield _failure("ami.wrong_secret", user=user)
+        yield failure("ami.wrong_secret", user=user)
     except AmiError as error:
-        yield _failure("ami.broken", where=user, error=error.message)
+        yield failure("ami.broken", where=user, error=error.message)
     finally:
         session.close()
 
@@ -200,23 +171,23 @@ async def _manager_conf(settings: Settings) -> AsyncIterator[Finding]:
     path = settings.asterisk_etc_dir / "manager.conf"
     text = await asyncio.to_thread(_read, path)
     if text is None:
-        yield _warning("manager.unreadable", path=path)
+        yield warning("manager.unreadable", path=path)
         return
     general, user = _section(text, "general"), _section(text, settings.ami_user)
     if re.search(r"^\s*timestampevents\s*=\s*yes\b", general, re.MULTILINE):
-        yield _fine("manager.timestamps")
+        yield fine("manager.timestamps")
     else:
-        yield _failure("manager.no_timestamps", path=path)
+        yield failure("manager.no_timestamps", path=path)
     if re.search(r"^\s*eventfilter", user, re.MULTILINE):
-        yield _fine("manager.eventfilter", user=settings.ami_user)
+        yield fine("manager.eventfilter", user=settings.ami_user)
     else:
-        yield _warning("manager.no_eventfilter", path=path, user=settings.ami_user)
+        yield warning("manager.no_eventfilter", path=path, user=settings.ami_user)
     timeout = re.search(r"^\s*writetimeout\s*=\s*(\d+)", user, re.MULTILINE)
     if timeout is None or int(timeout.group(1)) < 1000:
-        yield _warning("manager.short_writetimeout", path=path, user=settings.ami_user)
+        yield warning("manager.short_writetimeout", path=path, user=settings.ami_user)
     bound = re.search(r"^\s*bindaddr\s*=\s*(\S+)", general, re.MULTILINE)
     if bound is None or bound.group(1) not in ("127.0.0.1", "::1", "localhost"):
-        yield _warning("manager.open_to_the_network", path=path)
+        yield warning("manager.open_to_the_network", path=path)
 
 
 async def _database(settings: Settings) -> AsyncIterator[Finding]:
@@ -233,39 +204,38 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
             encoding = await connection.scalar(sa.text("SELECT current_setting('server_encoding')"))
         revision = await current_revision(url)
     except (OSError, TimeoutError, ValueError, sa.exc.SQLAlchemyError) as error:
-        yield _failure(
+        yield failure(
             "database.unreachable", error=str(error).splitlines()[0] if str(error) else type(error).__name__
         )
         return
     if version < MINIMUM_POSTGRES:
-        yield _failure("database.old", version=version // 10000)
+        yield failure("database.old", version=version // 10000)
     elif encoding != "UTF8":
-        yield _failure("database.encoding", encoding=encoding)
+        yield failure("database.encoding", encoding=encoding)
     else:
-        yield _fine("database.reachable", version=version // 10000)
+        yield fine("database.reachable", version=version // 10000)
     if revision == head_revision():
-        yield _fine("database.migrated", revision=revision)
+        yield fine("database.migrated", revision=revision)
     else:
-        yield _failure("database.not_migrated", revision=revision or "-", head=head_revision())
+        yield failure("database.not_migrated", revision=revision or "-", head=head_revision())
 
 
-async def _folders(settings: Settings) -> AsyncIterator[Finding]:
-    for code, folder in (("journal", settings.journal_dir), ("recordings", settings.recordings_dir)):
-        problem, free = await asyncio.to_thread(_look_at, folder)
-        if problem:
-            yield _failure(f"folder.{code}_unusable", path=folder, error=problem)
-        elif free < FREE_BYTES:
-            yield _warning("folder.nearly_full", path=folder, megabytes=free // 1024**2)
-        else:
-            yield _fine(f"folder.{code}", path=folder, gigabytes=free // 1024**3)
-    source = open_source(settings, after=time.time())
+async def _sounds(settings: Settings) -> AsyncIterator[Finding]:
+    for program in ("espeak-ng", "sox"):
+        if shutil.which(program) is None:
+            yield warning("sounds.no_program", program=program)
     try:
-        await source.rows()
-        yield _fine("cel.readable", path=source.name)
-    except LedgerError:
-        yield _warning("cel.unreadable", path=source.name)
-    finally:
-        await source.close()
+        found = await asyncio.to_thread(lambda: listing(settings.sounds_dir, table.shipped()))
+    except CtiError as error:
+        yield failure("sounds.broken", error=error.message)
+        return
+    counts = Counter(listed.state for listed in found)
+    if counts[State.MISSING]:
+        yield failure("sounds.missing", count=counts[State.MISSING], path=settings.sounds_dir)
+    else:
+        yield fine("sounds.complete", count=len(found), recorded=counts[State.RECORDED])
+    if counts[State.OUTDATED]:
+        yield warning("sounds.outdated", count=counts[State.OUTDATED])
 
 
 async def _fastagi(settings: Settings) -> AsyncIterator[Finding]:
@@ -274,9 +244,9 @@ async def _fastagi(settings: Settings) -> AsyncIterator[Finding]:
         async with asyncio.timeout(2):
             _, writer = await asyncio.open_connection(settings.agi_host, settings.agi_port)
         writer.close()
-        yield _fine("fastagi.reachable", where=where)
+        yield fine("fastagi.reachable", where=where)
     except (OSError, TimeoutError) as error:
-        yield _failure("fastagi.unreachable", where=where, error=str(error) or "timeout")
+        yield failure("fastagi.unreachable", where=where, error=str(error) or "timeout")
 
 
 async def _service(settings: Settings) -> AsyncIterator[Finding]:
@@ -288,12 +258,12 @@ async def _service(settings: Settings) -> AsyncIterator[Finding]:
         ):
             status = (await answer.json()).get("status")
         yield (
-            _fine("service.healthy", address=address)
+            fine("service.healthy", address=address)
             if status == "ok"
-            else _warning("service.degraded", address=address, status=status)
+            else warning("service.degraded", address=address, status=status)
         )
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        yield _failure("service.unreachable", address=address, error=str(error) or "timeout")
+        yield failure("service.unreachable", address=address, error=str(error) or "timeout")
 
 
 def _ami_settings(settings: Settings, *, phone: bool = False) -> AmiSettings:
@@ -314,15 +284,3 @@ def _read(path: Path) -> str | None:
 def _section(text: str, name: str) -> str:
     found = re.search(rf"^\[{re.escape(name)}\][^\n]*\n(.*?)(?=^\[|\Z)", text, re.MULTILINE | re.DOTALL)
     return found.group(1) if found else ""
-
-
-def _look_at(folder: Path) -> tuple[str, int]:
-    """What keeps us from writing in a folder, or where it would be made, and the bytes left there."""
-    place = folder
-    while not place.exists() and place != place.parent:
-        place = place.parent
-    if not place.is_dir():
-        return f"{place} is no folder", 0
-    if not os.access(place, os.W_OK | os.X_OK):
-        return f"{place} is not writable", 0
-    return "", shutil.disk_usage(place).free

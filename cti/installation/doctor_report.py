@@ -4,8 +4,9 @@ from rich.console import Console
 
 from cti import config
 from cti.errors import CtiError
-from cti.installation.doctor import Level, examine
+from cti.installation.doctor import examine
 from cti.installation.doctor_texts import text
+from cti.installation.findings import Level
 
 _MARKS = {Level.FINE: "[green]✓[/green]", Level.WARNING: "[yellow]![/yellow]", Level.FAILURE: "[red]✗[/red]"}
 _ENDS = {

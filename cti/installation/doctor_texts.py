@@ -4,7 +4,7 @@
 
 from collections.abc import Mapping
 
-from cti.installation.doctor import Finding
+from cti.installation.findings import Finding
 
 #: code -> (Chinese, English); ``{name}`` stands for a value of the finding.
 TEXTS: Mapping[str, tuple[str, str]] = {
@@ -140,9 +140,53 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "录音目录 {path} 不可用：{error}。请修正权限或设置 CTI_RECORDINGS_DIR。",
         "The recordings folder {path} cannot be used: {error}. Correct its rights or set CTI_RECORDINGS_DIR.",
     ),
+    "folder.voicemail": (
+        "语音信箱目录 {path} 可由服务与 Asterisk 读写。",
+        "The voicemail folder {path} can be read and written by the service and by Asterisk.",
+    ),
+    "folder.voicemail_absent": (
+        "语音信箱目录 {path} 不存在：服务不在时来电者的留言不会成为任务。在第一条留言之前这可能是正常的；否则请将 CTI_VOICEMAIL_DIR 设为 Asterisk 的 astspooldir 下的 voicemail。",
+        "There is no voicemail folder {path}: what callers leave while the service is away becomes no task. Before the first message that may be normal; otherwise set CTI_VOICEMAIL_DIR to voicemail below Asterisk's astspooldir.",
+    ),
+    "folder.voicemail_elsewhere": (
+        "Asterisk 将留言存放在 {asterisk}，而服务查看的是 {path}：留言不会成为任务。请将 CTI_VOICEMAIL_DIR 设为 {asterisk}。",
+        "Asterisk puts messages in {asterisk}, but the service looks in {path}: they become no tasks. Set CTI_VOICEMAIL_DIR to {asterisk}.",
+    ),
+    "folder.voicemail_is_none": (
+        "{path} 不是目录：Asterisk 无法存放留言。请移走该文件。",
+        "{path} is no folder, so Asterisk can keep no message. Move that file away.",
+    ),
+    "folder.voicemail_closed": (
+        "用户 {user}（服务）不能读写 {path}：留言无法成为任务，也无法从信箱中取走。请让该用户与 Asterisk 同组，并执行 chmod g+rwxs。",
+        "The service, as {user}, may not read and write in {path}: messages become no tasks and are not taken away. Put it into Asterisk's group and chmod g+rwxs.",
+    ),
+    "folder.voicemail_closed_to_asterisk": (
+        "用户 {user}（Asterisk）不能读写 {path}：来电者无法留言。请执行 chown 或 chmod g+rwxs，使两者都可读写。",
+        "Asterisk, as {user}, may not read and write in {path}: callers can leave no message. Use chown or chmod g+rwxs so that both may.",
+    ),
     "folder.nearly_full": (
         "{path} 所在磁盘仅剩 {megabytes} MB。请清理，或给日志与 CEL 单独的文件系统。",
         "Only {megabytes} MB are free where {path} lies. Make room, or give journal and CEL a file system of their own.",
+    ),
+    "sounds.complete": (
+        "全部 {count} 个提示音均可播放，其中 {recorded} 个为真人录音。",
+        "All {count} sounds of prompts can be played; {recorded} are recordings.",
+    ),
+    "sounds.outdated": (
+        "{count} 个提示音的录音与现在的文本不符。请用 cti prompts missing 查看，并重新录制。",
+        "{count} recordings of prompts say another text than the present one. See cti prompts missing, and record them anew.",
+    ),
+    "sounds.missing": (
+        "{path} 中缺少 {count} 个提示音。请执行 cti prompts build；若服务与 Asterisk 使用不同目录，请设置 CTI_SOUNDS_DIR。",
+        "{count} sounds of prompts are missing in {path}. Run cti prompts build; set CTI_SOUNDS_DIR when the service and Asterisk use different folders.",
+    ),
+    "sounds.broken": (
+        "提示音无法检查：{error}",
+        "The prompts cannot be examined: {error}",
+    ),
+    "sounds.no_program": (
+        "未安装 {program}：无法合成语音或接收录音，来电者可能听到替代提示音。请执行 make setup 或自行安装。",
+        "{program} is not installed: nothing can be spoken and no recording taken over; callers may hear something else instead. Run make setup, or install it.",
     ),
     "cel.readable": ("CEL（{path}）可读。", "CEL ({path}) can be read."),
     "cel.unreadable": (

