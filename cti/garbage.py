@@ -10,17 +10,19 @@ _YOUNGEST = 50_000
 
 
 def collect_rarely() -> None:
-    """Looks for cycles less often, and never again at what lives since the start."""
-    gc.collect()
+    """Looks for cycles less often, and never at what lives since the start."""
     gc.freeze()
     gc.set_threshold(_YOUNGEST, 20, 20)
+    gc.enable()
 
 
 @contextlib.contextmanager
 def not_collecting() -> Iterator[None]:
     """Looks for no cycles meanwhile: for work that makes many objects that stay, and no cycles."""
+    was_looking = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
+        if was_looking:
+            gc.enable()

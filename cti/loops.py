@@ -13,6 +13,8 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
+_AGAIN_SECONDS: Final = 1.0
+
 
 class Loops:
     """Runs loops beside one another; they are stopped in the reverse order of their start.
@@ -40,8 +42,12 @@ class Loops:
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.wait({task})
+            # Told once a loop may miss it: in the rollback of a connection that is lost at this very moment
+            # the error of the database takes the place of the cancellation, and the loop goes on with what it
+            # does when the database is away.
+            while not task.done():
+                task.cancel()
+                await asyncio.wait({task}, timeout=_AGAIN_SECONDS)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if task.cancelled():

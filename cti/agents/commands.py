@@ -6,9 +6,8 @@ makes no sense in the present state is a problem that says why.
 
 import asyncio
 import re
-import secrets
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 import structlog
@@ -16,13 +15,14 @@ from aiohttp import web
 
 from cti.agents.directory import Directory
 from cti.agents.model import Agent, AgentStatus, SystemReason
+from cti.agents.pause_orders import PauseOrders
 from cti.agents.phone_use import ON_THE_PHONE, Consultations, queue_of_call
 from cti.agents.wrap_up import WrapUps
 from cti.asterisk import actions
 from cti.asterisk.connection import AmiConnection
 from cti.board.board import Board
 from cti.calls.model import Leg, TransferKind
-from cti.errors import AmiError, AmiNotConnected
+from cti.errors import AmiError
 from cti.http.problems import Problem, invalid
 
 log = structlog.get_logger(__name__)
@@ -30,13 +30,14 @@ log = structlog.get_logger(__name__)
 #: The dialplan's contexts where phones dial, and where queues are reached.
 PHONES: Final = "phones"
 QUEUES: Final = "queues"
-_NUMBER: Final = re.compile(r"\+?[0-9*]{1,20}")
+NUMBER: Final = re.compile(r"\+?[0-9*]{1,20}")
 #: How long a device is kept for whoever signs in with it, until the board shows him there.
 _RESERVED_SECONDS: Final = 5.0
 
 
 class AgentCommands:
-    """Orders of agents.
+    """Orders of agents (but for dialling: `cti.agents.click_to_dial`). ``require_handing_on`` refuses a
+    number to which the agent may not hand a caller on.
 
     All raise `Problem` when the state does not allow it, and `AmiError` when Asterisk does not.
     """
@@ -48,13 +49,17 @@ class AgentCommands:
         ami: AmiConnection,
         phone_ami: AmiConnection,
         wrap_ups: WrapUps,
+        orders: PauseOrders,
         consultations: Consultations,
+        require_handing_on: Callable[[int, str], Awaitable[None]],
     ) -> None:
         self._board = board
         self._directory = directory
         self._ami = ami
+        self._require_handing_on = require_handing_on
         self._phone_ami = phone_ami
         self._wrap_ups = wrap_ups
+        self._orders = orders
         self._consultations = consultations
         self._reserved: dict[str, tuple[int, float]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -115,20 +120,21 @@ class AgentCommands:
     async def ready(self, agent_id: int) -> None:
         """Ends a pause or a wrap-up; while talking, takes back the pause that was to come later."""
         agent = self._signed_in(agent_id)
-        if agent.pause_reason is None:
+        reason = self._orders.reason(agent)
+        if reason is None:
             return
         if queue_of_call(self._board, agent) is not None:
-            if agent.pause_reason != SystemReason.WRAP_UP:
-                await self._pause(agent, SystemReason.WRAP_UP)
+            if reason != SystemReason.WRAP_UP:
+                await self._orders.give(agent, SystemReason.WRAP_UP)
             return
-        await self._pause(agent, None)
+        await self._orders.give(agent, None)
 
     async def pause(self, agent_id: int, reason: str) -> None:
         """Pauses; while talking the pause comes after the wrap-up."""
         agent = self._signed_in(agent_id)
         if reason not in self._directory.pause_reasons:
             raise invalid("field.not_allowed", pointer="/reason", allowed=self._reasons())
-        await self._pause(agent, reason)
+        await self._orders.give(agent, reason)
 
     async def end_wrap_up(self, agent_id: int) -> None:
         """Ends the wrap-up early."""
@@ -178,6 +184,8 @@ class AgentCommands:
             raise Problem("call.consulting")
         if agent.state.status is not AgentStatus.TALKING:
             raise Problem("call.not_talking")
+        if number is not None:
+            await self._require_handing_on(agent_id, number)
         if kind is TransferKind.BLIND:
             await actions.blind_transfer(self._ami, channel=leg.channel, context=context, exten=extension)
             return
@@ -201,16 +209,6 @@ class AgentCommands:
         if self._consultations.of(agent) is None:
             raise Problem("call.not_consulting")
         await actions.cancel_attended_transfer(self._ami, channel=leg.channel)
-
-    def dial(self, agent_id: int, number: str) -> None:
-        """Rings the agent's phone and, once he answers, the number."""
-        agent = self._signed_in(agent_id)
-        if agent.state.status in ON_THE_PHONE:
-            raise Problem("agent.busy")
-        _, extension = self._target(None, number)
-        if not self._ami.ready.is_set():
-            raise AmiNotConnected
-        self._spawn(self._originate(_interface(agent), extension), f"dial for agent {agent_id}")
 
     # --- Inside ---
 
@@ -238,18 +236,6 @@ class AgentCommands:
             paused=reason is not None,
             reason=reason or SystemReason.SIGNED_IN,
         )
-
-    async def _originate(self, interface: str, extension: str) -> None:
-        try:
-            await actions.originate(
-                self._ami,
-                dial=interface,
-                context=PHONES,
-                exten=extension,
-                channel_id=f"dial-{secrets.token_hex(8)}",
-            )
-        except AmiError as error:
-            log.warning("dial.failed", interface=interface, error=error.code)
 
     def _reserve(self, interface: str, agent_id: int) -> None:
         now = time.monotonic()
@@ -279,18 +265,13 @@ class AgentCommands:
             raise Problem("call.none")
         return agent, leg
 
-    async def _pause(self, agent: Agent, reason: str | None) -> None:
-        await actions.queue_pause(
-            self._ami, interface=_interface(agent), paused=reason is not None, reason=reason
-        )
-
     def _target(self, queue: str | None, number: str | None) -> tuple[str, str]:
         if queue is not None:
             settings = self._directory.queues.get(queue)
             if settings is None or settings.extension is None:
                 raise Problem("queue.not_found", queue=queue)
             return QUEUES, settings.extension
-        if number is None or not _NUMBER.fullmatch(number):
+        if number is None or not NUMBER.fullmatch(number):
             raise Problem("call.number_not_allowed")
         return PHONES, number
 

@@ -12,11 +12,11 @@ import msgspec
 import sqlalchemy as sa
 import structlog
 from aiohttp import web
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cti.agents.store import Device, list_devices
 from cti.agents.tables import agent_queues, agents, pause_reasons
+from cti.db.engine import UNAVAILABLE
 from cti.people.tables import users
 from cti.queues.model import Queue
 from cti.queues.store import list_queues
@@ -84,7 +84,7 @@ class Directory:
         while True:
             try:
                 await self.refresh()
-            except (OSError, DBAPIError, TimeoutError) as error:
+            except UNAVAILABLE as error:
                 if not down:
                     log.warning("directory.stale", error=str(error)[:200])
                 down = True

@@ -47,7 +47,7 @@ def agent_id_of(member: str) -> int | None:
     return int(digits)
 
 
-class AgentState(msgspec.Struct, kw_only=True):
+class AgentState(msgspec.Struct, kw_only=True, gc=False):
     """One stay of an agent in one status; open while ``ended_at`` is None.
 
     ``reason`` is set for PAUSED only. The next state of the same agent starts at the instant this one ends;
@@ -66,7 +66,7 @@ class AgentState(msgspec.Struct, kw_only=True):
     clock_step_seconds: float | None = None
 
 
-class Agent(msgspec.Struct, kw_only=True):
+class Agent(msgspec.Struct, kw_only=True, gc=False):
     """An agent as the board knows him: one device, some queues, one state.
 
     ``pause_reason`` is what Asterisk last reported (None when not paused); while the agent talks or wraps up

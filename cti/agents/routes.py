@@ -69,12 +69,6 @@ class Transfer(Body):
     to: Annotated[ToQueue | ToExtension, Field(discriminator="type")]
 
 
-class Dial(Body):
-    """Whom to call."""
-
-    number: Number
-
-
 class NewDevice(Body):
     """A device to add; Asterisk must have an endpoint of that interface."""
 
@@ -184,13 +178,6 @@ async def agent_cancel_transfer(request: web.Request, principal: Principal) -> A
     return Accepted()
 
 
-@routes.post("/api/v1/agent/call/dial", roles=AGENT, status=202, summary="Call a number")
-async def agent_dial(request: web.Request, principal: Principal, body: Dial) -> Accepted:
-    """Rings one's own phone first."""
-    _commands(request).dial(_agent_id(principal), body.number)
-    return Accepted()
-
-
 @routes.post("/api/v1/agents/{agent_id}/pause", roles=SUPERVISOR, status=202, summary="Pause an agent")
 async def pause_agent(request: web.Request, principal: Principal, agent_id: Id, body: Pause) -> Accepted:
     """As he could himself."""
@@ -243,9 +230,14 @@ async def list_pause_reasons(request: web.Request) -> Items[Choice]:
 
 @routes.get("/api/v1/dispositions", roles=PERSON, summary="Verdicts on a call")
 async def list_dispositions(request: web.Request, query: DispositionsQuery) -> Items[Choice]:
-    """Those offered in a queue, in the reader's language."""
+    """Those offered in a queue, in the reader's language; without a queue all, also campaigns' own (under
+    `campaign/code`).
+    """
+    language = reader_language(request)
     async with request.app[ENGINE].connect() as connection:
-        found = await store.list_dispositions(connection, reader_language(request), query.queue)
+        found = await store.list_dispositions(connection, language, query.queue)
+        if query.queue is None:
+            found += await store.list_own_dispositions(connection, language)
     return Items(items=found)
 
 

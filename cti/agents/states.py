@@ -33,7 +33,7 @@ class LegUse(StrEnum):
     HELD = "held"
 
 
-class DeviceLeg(msgspec.Struct, kw_only=True):
+class DeviceLeg(msgspec.Struct, kw_only=True, gc=False):
     """A live leg on an agent's device."""
 
     call_id: str
@@ -42,7 +42,7 @@ class DeviceLeg(msgspec.Struct, kw_only=True):
     queue: str | None = None
 
 
-class QueueCall(msgspec.Struct, kw_only=True):
+class QueueCall(msgspec.Struct, kw_only=True, gc=False):
     """A queue call of an agent that is over on his side: what its wrap-up is about."""
 
     call_id: str
@@ -52,7 +52,7 @@ class QueueCall(msgspec.Struct, kw_only=True):
     queue: str
 
 
-class AgentRecord(msgspec.Struct, kw_only=True):
+class AgentRecord(msgspec.Struct, kw_only=True, gc=False):
     """An agent and what his state follows from."""
 
     agent: Agent

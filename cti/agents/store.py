@@ -15,6 +15,9 @@ from cti.agents.tables import (
     pause_reasons,
     wrap_up_extensions,
 )
+from cti.campaigns.dispositions import CampaignDisposition, code_of_call
+from cti.campaigns.tables import campaigns
+from cti.http.language import text_in
 from cti.http.principal import Language
 from cti.http.problems import Problem
 from cti.queues.tables import queues
@@ -102,6 +105,27 @@ async def list_dispositions(
     column = disposition_codes.c.queue
     offered = sa.true() if queue is None else column.is_(None) | (column == queue)
     return await _choices(connection, disposition_codes, offered, language)
+
+
+async def list_own_dispositions(connection: AsyncConnection, language: Language) -> list[Choice]:
+    """The verdicts of the campaigns that were started, as calls are marked with them."""
+    own = campaigns.c.dispositions
+    statement = (
+        sa.select(campaigns.c.name, own)
+        .where(campaigns.c.started_at.is_not(None), own != sa.literal([], own.type))
+        .order_by(campaigns.c.name)
+    )
+    return [
+        Choice(code=code_of_call(name, one.code), title=text_in(one.title, language) or one.code)
+        for name, dispositions in await connection.execute(statement)
+        for one in msgspec.convert(dispositions, list[CampaignDisposition])
+    ]
+
+
+async def is_disposition(connection: AsyncConnection, code: str) -> bool:
+    """Whether there is such a verdict in some queue."""
+    known = sa.select(disposition_codes.c.code).where(disposition_codes.c.code == code)
+    return await connection.scalar(known) is not None
 
 
 async def _choices(

@@ -5,6 +5,7 @@ import msgspec
 from cti.agents.model import AgentStatus
 from cti.calls.model import Direction, TransferKind
 from cti.customers.model import ScreenPop
+from cti.flows.actions import PassedValue
 from cti.http.shapes import Instant
 
 
@@ -34,11 +35,15 @@ class QueueName(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IvrChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """A key that the caller pressed in a menu."""
+    """What the caller chose in a menu; ``title`` and ``label`` are what the flow calls the two, by language,
+    empty where it has no words for them.
+    """
 
     menu: str
     choice: str
     at: Instant
+    title: dict[str, str]
+    label: dict[str, str]
 
 
 class TransferView(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +62,7 @@ class DispositionView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AgentCall(msgspec.Struct, frozen=True, kw_only=True):
-    """The call that an agent's state is about."""
+    """The call that an agent's state is about; ``passed`` is what a flow passes on with the caller."""
 
     call_id: str
     leg_id: str | None
@@ -75,6 +80,7 @@ class AgentCall(msgspec.Struct, frozen=True, kw_only=True):
     held_since: Instant | None
     ended_at: Instant | None
     ivr_choices: list[IvrChoice]
+    passed: list[PassedValue]
     transfer: TransferView | None
     pop: ScreenPop | None
     disposition: DispositionView | None

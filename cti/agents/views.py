@@ -5,6 +5,7 @@ from typing import Protocol
 
 from aiohttp import web
 
+from cti.agents.dialled_numbers import DialledNumbers
 from cti.agents.directory import Directory
 from cti.agents.model import Agent, AgentStatus
 from cti.agents.phone_use import ON_THE_PHONE, Consultations
@@ -23,7 +24,9 @@ from cti.agents.view_model import (
 )
 from cti.agents.wrap_up import WrapUps, pause_after_wrap_up
 from cti.board.board import Board
+from cti.calls.menu_choice import MenuChoice, read_words
 from cti.calls.model import Call, Direction, IntervalKind, Timed, TransferKind, by_present_clock
+from cti.calls.passed_values import read_passed
 from cti.customers.model import ScreenPop
 from cti.customers.numbers import mask
 from cti.http.shapes import Instant, instant, instant_or_none
@@ -46,12 +49,14 @@ class AgentViews:
         pops: Pops,
         wrap_ups: WrapUps,
         consultations: Consultations,
+        dialled: DialledNumbers,
     ) -> None:
         self._board = board
         self._directory = directory
         self._pops = pops
         self._wrap_ups = wrap_ups
         self._consultations = consultations
+        self._dialled = dialled
         #: An agent's call as it was last shown: in wrap-up its leg is gone from the board.
         self._last_calls: dict[int, AgentCall] = {}
         self._dispositions: dict[int, tuple[str, DispositionView]] = {}
@@ -82,7 +87,12 @@ class AgentViews:
     def number_of(self, call_id: str) -> str | None:
         """The other party's number of a call that is still on the board."""
         call = self._board.call(call_id)
-        return None if call is None else _number(call)
+        return None if call is None else self._number(call)
+
+    def channels_of(self, call_id: str) -> list[str]:
+        """Asterisk's ids of the channels with which a call that is still on the board began."""
+        call = self._board.call(call_id)
+        return [] if call is None else list(call.linkedids)
 
     def snapshot(self, agent_id: int) -> AgentSnapshot:
         """The agent's own page."""
@@ -173,7 +183,7 @@ class AgentViews:
         return LiveCall(
             call_id=call.id,
             queue=call.queue,
-            number_masked=mask(_number(call)),
+            number_masked=mask(self._number(call)),
             phase=self._phase(agent)[0],
             since=_since(agent.state.started_at, agent.state),
         )
@@ -196,31 +206,34 @@ class AgentViews:
         if leg is not None:
             rung_at = _since(leg.started_at, leg)
             answered_at = None if leg.answered_at is None else _since(leg.answered_at, leg)
-        queue = call.queue
+        queue, dialled = call.queue, self._dialled.of(call)
         view = AgentCall(
             call_id=call.id,
             leg_id=agent.leg_id,
-            direction=call.direction,
+            direction=call.direction if dialled is None else Direction.OUTBOUND,
             phase=phase,
             queue=None if queue is None else QueueName(name=queue, title=self._directory.queue_title(queue)),
-            number=_number(call),
+            number=self._number(call),
             number_state=call.number_state.value,
-            dnis=call.dialled_number,
+            dnis=dialled or call.dialled_number,
             entered_at=None if entry is None else _since(entry.joined_at, entry),
             waited_seconds=None if waited is None else round(waited, 3),
             ringing_since=rung_at,
             answered_at=answered_at,
             held_since=_since(span.started_at, span) if span and span.kind is IntervalKind.HOLD else None,
             ended_at=instant_or_none(agent.wrap_up_started_at),
-            ivr_choices=[
-                IvrChoice(menu=menu, choice=choice, at=instant(at)) for menu, choice, at in call.choices
-            ],
+            ivr_choices=[_choice(one) for one in call.choices],
+            passed=read_passed(call.passed),
             transfer=transfer,
             pop=self._pops.get(call.id),
             disposition=self._disposition(agent.agent_id, call.id),
         )
         self._last_calls[agent.agent_id] = view
         return view
+
+    def _number(self, call: Call) -> str | None:
+        known = call.dialled_number if call.direction is Direction.OUTBOUND else call.caller_number
+        return self._dialled.of(call) or known
 
     def _disposition(self, agent_id: int, call_id: str) -> DispositionView | None:
         kept = self._dispositions.get(agent_id)
@@ -232,8 +245,15 @@ def _since(at: float, record: Timed) -> Instant:
     return instant(by_present_clock(at, record))
 
 
-def _number(call: Call) -> str | None:
-    return call.dialled_number if call.direction is Direction.OUTBOUND else call.caller_number
+def _choice(choice: MenuChoice) -> IvrChoice:
+    words = read_words(choice.words)
+    return IvrChoice(
+        menu=choice.menu,
+        choice=choice.choice,
+        at=instant(choice.at),
+        title=words.title,
+        label=words.label,
+    )
 
 
 VIEWS = web.AppKey("agent_views", AgentViews)

@@ -5,6 +5,9 @@ no second call slips in when he hangs up. When his time is over he is unpaused, 
 he asked for meanwhile. All of it follows from the board: nothing has to be remembered over a restart but the
 extensions that agents asked for, and those are in the database.
 
+What somebody has just ordered himself comes first: as long as Asterisk has not told of it (`PauseOrders`),
+nothing else is asked for, and then the agent is looked at again.
+
 `observe` never waits. What is to be done for an agent is found by looking at him (`_review`), so looking
 twice does no harm, and after an outage everybody is looked at.
 """
@@ -15,12 +18,12 @@ from typing import Final
 
 import msgspec
 import structlog
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cti.agents import store
 from cti.agents.directory import Directory
 from cti.agents.model import Agent, AgentStatus, SystemReason
+from cti.agents.pause_orders import PauseOrders
 from cti.agents.phone_use import queue_of_call
 from cti.agents.store import Extension
 from cti.asterisk import actions
@@ -40,6 +43,7 @@ from cti.calls.model import (
     IntervalKind,
     OfferOutcome,
 )
+from cti.db.engine import UNAVAILABLE
 from cti.errors import AmiError, AmiNotConnected, InvalidField
 from cti.http.problems import Problem
 
@@ -65,6 +69,7 @@ class WrapUps:
         ami: AmiConnection,
         clock: AsteriskClock,
         engine: AsyncEngine,
+        orders: PauseOrders,
     ) -> None:
         #: Called with an agent whose wrap-up got another end.
         self.on_change: Callable[[int], None] | None = None
@@ -73,6 +78,8 @@ class WrapUps:
         self._ami = ami
         self._clock = clock
         self._engine = engine
+        self._orders = orders
+        orders.on_settled = self._look_again
         self._extensions: dict[int, Extension] = {}
         self._timers: dict[int, asyncio.TimerHandle] = {}
         #: What Asterisk was asked for last, by agent, so that it is asked once: what, and about what.
@@ -101,6 +108,7 @@ class WrapUps:
                 if fact.offer.outcome is OfferOutcome.ANSWERED:
                     self._connected(fact.offer.agent_id, fact.offer.call_id)
             elif isinstance(fact, AgentStateChanged | AgentChanged):
+                self._orders.told(fact.agent)
                 self._review(fact.agent)
             elif isinstance(fact, IntervalStarted):
                 span = fact.interval
@@ -136,7 +144,7 @@ class WrapUps:
         """
         if agent.state.status is not AgentStatus.WRAP_UP:
             raise Problem("agent.not_wrapping_up")
-        await self._set_pause(agent, pause_after_wrap_up(agent))
+        await self._orders.give(agent, _after_wrap_up(self._orders.reason(agent)))
 
     async def extend(self, agent: Agent, seconds: float) -> None:
         """Moves the end of the wrap-up.
@@ -162,7 +170,7 @@ class WrapUps:
         try:
             async with self._engine.begin() as connection:
                 await store.keep_extension(connection, extension)
-        except (OSError, DBAPIError) as error:
+        except UNAVAILABLE as error:
             # It holds all the same, until a restart.
             log.warning("wrap_up.extension_not_kept", agent_id=extension.agent_id, error=str(error)[:200])
 
@@ -176,6 +184,11 @@ class WrapUps:
         self.review_all()
 
     # --- Looking at one agent ---
+
+    def _look_again(self, agent_id: int) -> None:
+        agent = self._board.agent(agent_id)
+        if agent is not None:
+            self._review(agent)
 
     def _connected(self, agent_id: int, call_id: str) -> None:
         agent = self._board.agent(agent_id)
@@ -192,6 +205,9 @@ class WrapUps:
             self._asked.pop(agent.agent_id, None)
         elif status is AgentStatus.WRAP_UP:
             self._arm(agent)
+        elif status is AgentStatus.PAUSED and agent.pause_reason == SystemReason.WRAP_UP:
+            # A service paused him for a call, died before it heard of that, and the call is over.
+            self._ask(agent, None, f"end {agent.state.id}")
         elif agent.pause_reason is None:
             if queue_of_call(self._board, agent) is not None and agent.call_id is not None:
                 self._ask(agent, SystemReason.WRAP_UP, f"begin {agent.call_id}")
@@ -230,6 +246,8 @@ class WrapUps:
     # --- Asking Asterisk ---
 
     def _ask(self, agent: Agent, reason: str | None, about: str) -> None:
+        if self._orders.stands(agent.agent_id):
+            return
         asked = (reason or "", about)
         if self._asked.get(agent.agent_id) == asked:
             return
@@ -242,6 +260,11 @@ class WrapUps:
         task.add_done_callback(self._tasks.discard)
 
     async def _try(self, agent: Agent, reason: str | None, asked: tuple[str, str]) -> None:
+        if self._orders.stands(agent.agent_id):
+            # Ordered since it was decided.
+            if self._asked.get(agent.agent_id) == asked:
+                del self._asked[agent.agent_id]
+            return
         try:
             await self._set_pause(agent, reason)
         except InvalidField as error:
@@ -263,5 +286,8 @@ class WrapUps:
 
 def pause_after_wrap_up(agent: Agent) -> str | None:
     """The pause that comes after the wrap-up: what the agent asked for while he talked; None for ready."""
-    reason = agent.pause_reason
-    return None if reason is None or reason == SystemReason.WRAP_UP else reason
+    return _after_wrap_up(agent.pause_reason)
+
+
+def _after_wrap_up(reason: str | None) -> str | None:
+    return None if reason == SystemReason.WRAP_UP else reason

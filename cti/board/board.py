@@ -28,22 +28,30 @@ from cti.agents.model import Agent
 from cti.asterisk.events import OWN_PREFIX, AmiEvent
 from cti.board import (
     agents,
+    attempts,
     bridges,
+    callbacks,
     calls,
     clock_steps,
     dials,
+    flow_runs,
     holds,
     ledger_calls,
     ledger_rows,
     legs,
+    messages,
     pickups,
     queues,
     snapshot,
     surveys,
+    tasks,
     transfers,
 )
 from cti.board.facts import Fact
-from cti.board.state import STATE_VERSION, CallTrack, State
+from cti.board.heard import Heard
+from cti.board.state import STATE_VERSION, CallTrack, State, find_call
+from cti.callbacks.model import Callback
+from cti.calls.flow_run import FlowRun
 from cti.calls.model import (
     Call,
     Interval,
@@ -102,6 +110,20 @@ RULES: Final[Mapping[str, Rule]] = {
     "CtiSurveyStarted": surveys.started,
     "CtiSurveyAnswer": surveys.answered,
     "CtiSurveyEnded": surveys.ended,
+    "CtiCallbackPromised": callbacks.promised,
+    "CtiCallbackDialled": callbacks.dialled,
+    "CtiCallbackEnded": callbacks.ended,
+    "CtiFlowStarted": flow_runs.started,
+    "CtiFlowStep": flow_runs.stepped,
+    "CtiFlowAnswer": flow_runs.answered,
+    "CtiFlowMistake": flow_runs.mistaken,
+    "CtiFlowHandedOver": flow_runs.handed_over,
+    "CtiFlowEnded": flow_runs.ended,
+    "CtiTaskOpened": tasks.opened,
+    "CtiMessageQueued": messages.queued,
+    "CtiCallsRefused": messages.refused,
+    "CtiAttemptConnected": attempts.connected,
+    "UserEvent": attempts.user_event,
 }
 
 
@@ -121,16 +143,17 @@ class Board:
         Never raises. ``event.at`` may be 0.0 (list items carry no time): then the time of the event before it
         goes.
         """
-        rule = RULES.get(event.name)
         facts: list[Fact] = []
+        name, at = event.name, event.at
+        rule = RULES.get(name)
         if rule is None:
             return facts
         state = self._state
-        if event.at > 0.0:
-            state.at = event.at
+        if at > 0.0:
+            state.at = at
         rule(state, event, facts)
-        if event.at > 0.0 and not event.name.startswith(OWN_PREFIX):
-            state.last_event_at = event.at
+        if at > 0.0 and not name.startswith(OWN_PREFIX):
+            state.last_event_at = at
         return facts
 
     def dump(self) -> bytes:
@@ -173,9 +196,15 @@ class Board:
         return self._state.gap_from
 
     @property
-    def heard_until(self) -> float | None:
-        """The instant of the last event before the present gap, or of the last at all."""
-        return self._state.gap_from or self._state.last_event_at or None
+    def heard(self) -> Heard:
+        """How far Asterisk has been heard."""
+        state = self._state
+        return Heard(
+            until=state.gap_from or state.last_event_at or None,
+            boot=state.boot,
+            last_boot=state.gap_boot or state.boot,
+            boot_started_at=state.boot_started_at,
+        )
 
     def call(self, call_id: str) -> Call | None:
         """A call that lives or is being wrapped up."""
@@ -227,6 +256,10 @@ class Board:
         """Callers who wait in queues now."""
         return (entry for entry in self._state.entries.values() if entry.outcome is None)
 
+    def entries(self) -> Iterator[QueueEntry]:
+        """Stays in queues of calls that are still on the board, also those that are over."""
+        return iter(self._state.entries.values())
+
     def entry(self, entry_id: str) -> QueueEntry | None:
         """A queue entry of a call that is still on the board."""
         return self._state.entries.get(entry_id)
@@ -235,10 +268,35 @@ class Board:
         """Offers that ring now."""
         return (offer for offer in self._state.offers.values() if offer.outcome is None)
 
+    def task_reference(self, at: float) -> str:
+        """What a task that is opened at this instant is called."""
+        return tasks.next_reference(self._state, at)
+
     def survey(self, call_id: str) -> Survey | None:
         """The last survey of a call that is still on the board."""
         owner: CallTrack | None = self._state.calls.get(call_id)
         return owner.survey if owner is not None else None
+
+    def callbacks(self) -> Iterator[Callback]:
+        """Callers who keep their place and were not called yet, or are being called."""
+        return iter(self._state.callbacks.values())
+
+    def flow_runs(self) -> Iterator[FlowRun]:
+        """The runs of flows, also ended ones, of all calls on the board."""
+        return (run for owner in self._state.calls.values() for run in owner.flow_runs.values())
+
+    def runs_of(self, uniqueid: str) -> list[FlowRun]:
+        """The runs of flows on a channel of the present boot, the first first; also when its call has left
+        the board lately.
+        """
+        leg_id = self._state.leg_id(uniqueid)
+        known = (*self._state.late_runs.values(), *self.flow_runs())
+        return [run for run in known if run.leg_id == leg_id]
+
+    def flow_run(self, uniqueid: str, run: str) -> FlowRun | None:
+        """A run of a flow on a live channel, by the channel's Uniqueid and the run's own name."""
+        owner = find_call(self._state, uniqueid)
+        return owner.flow_runs.get(self._state.leg_id(run)) if owner is not None else None
 
 
 class _Version(msgspec.Struct):

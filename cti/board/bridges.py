@@ -220,6 +220,7 @@ def _free_holder(state: State, track: LegTrack, parties: list[LegTrack], out: li
 def release_hold(state: State, holder: LegTrack, out: list[Fact]) -> None:
     """Ends a hold, whoever ended it."""
     if not holder.holding:
+        use_leg(state, holder, out)  # whom it held is gone already
         return
     let_go(state, holder, out)
     use_leg(state, holder, out)

@@ -1,6 +1,7 @@
 """Calls: born with their first leg, merged when they share a Linkedid, gone when nothing refers to them."""
 
 from cti.asterisk.events import AmiEvent
+from cti.board import flow_runs
 from cti.board.facts import (
     CallChanged,
     CallEnded,
@@ -10,6 +11,7 @@ from cti.board.facts import (
     LegChanged,
 )
 from cti.board.state import CallTrack, LegTrack, State, call_of, instant_of
+from cti.calls.menu_choice import MenuChoice
 from cti.calls.model import (
     Call,
     Direction,
@@ -81,7 +83,8 @@ def merge(state: State, one: CallTrack, two: CallTrack, out: list[Fact]) -> Call
     call.linkedids += gone.linkedids
     call.leg_ids += gone.leg_ids
     call.entry_ids += gone.entry_ids
-    call.choices = sorted([*call.choices, *gone.choices], key=lambda choice: choice[2])
+    call.choices = sorted([*call.choices, *gone.choices], key=lambda choice: choice.at)
+    call.passed = call.passed or gone.passed
     call.gap |= gone.gap
     call.answered_at = _earliest(call.answered_at, by_clock_of(call, gone.answered_at, gone))
     if gone.agent_id is not None and call.agent_id is None:
@@ -94,6 +97,7 @@ def merge(state: State, one: CallTrack, two: CallTrack, out: list[Fact]) -> Call
     one.wrapping += two.wrapping
     one.agent_leg_id = one.agent_leg_id or two.agent_leg_id
     one.surveys += two.surveys
+    flow_runs.merge(one, two)
     if two.survey is not None:
         two.survey.call_id, two.survey.call_started_at = call.id, call.started_at
         one.survey = one.survey or two.survey
@@ -111,6 +115,9 @@ def _age(call: Call) -> tuple[float, str]:
 
 def _move(state: State, gone: Call, call: Call, out: list[Fact]) -> None:
     """Everything on the board that belongs to the one call belongs to the other from now on."""
+    for callback in state.callbacks.values():
+        if callback.call_id == gone.id:
+            callback.call_id, callback.call_started_at = call.id, call.started_at
     for leg_id in gone.leg_ids:
         track = state.legs.get(leg_id)
         if track is None:
@@ -173,6 +180,8 @@ def release(state: State, owner: CallTrack) -> None:
         return
     call = owner.call
     state.calls.pop(call.id, None)
+    if owner.flow_runs:
+        flow_runs.release(state, owner)
     for linkedid in call.linkedids:
         state.links.pop(linkedid, None)
     for entry_id in call.entry_ids:
@@ -203,7 +212,7 @@ def ivr_choice(state: State, event: AmiEvent, out: list[Fact]) -> None:
     if owner is None:
         return
     at = (event.at or state.at) - (owner.call.clock_step_seconds or 0.0)
-    choice = (event.get("Menu"), event.get("Choice"), at)
+    choice = MenuChoice(event.get("Menu"), event.get("Choice"), at)
     if choice not in owner.call.choices:
         owner.call.choices.append(choice)
         out.append(CallChanged(at=state.at, call=owner.call))

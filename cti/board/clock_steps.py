@@ -38,6 +38,9 @@ def _mark_calls(state: State, by: float, out: list[Fact]) -> None:
         _mark(owner.call, by)
         if owner.survey is not None and owner.survey.outcome is None:
             _mark(owner.survey, by)
+        for run in owner.flow_runs.values():
+            if run.outcome is None:
+                _mark(run, by)
         out.append(CallChanged(at=state.at, call=owner.call))
     for track in state.legs.values():
         _mark(track.leg, by)
@@ -74,6 +77,8 @@ def _move_present(state: State, by: float) -> None:
         state.last_event_at += by
     if state.gap_from is not None:
         state.gap_from += by
+    if state.boot_started_at is not None:
+        state.boot_started_at += by
     if state.snapshot is not None:
         state.snapshot.begun_at += by
     for waiting in state.early.values():

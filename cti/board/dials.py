@@ -4,7 +4,7 @@ from typing import Final
 
 from cti.asterisk.events import AmiEvent
 from cti.board import handovers
-from cti.board.agents import missed_offer, use_leg
+from cti.board.agents import missed_offer, record_of, use_leg
 from cti.board.facts import (
     CallChanged,
     Fact,
@@ -45,7 +45,7 @@ def begin(state: State, event: AmiEvent, out: list[Fact]) -> None:
     if dialled is None:
         return
     dialled.leg.outgoing = True
-    _note_direction(state, dialled, out)
+    _note_direction(state, dialled, event, out)
     if dialled.dialled_by is not None or dialled.up:
         return
     dialled.ringing = True
@@ -54,7 +54,8 @@ def begin(state: State, event: AmiEvent, out: list[Fact]) -> None:
         dialled.dialled_by = dialler.leg.id
         dialler.dials += 1
         handovers.go_on(state, dialler, out)
-        _inherit(state, dialler, dialled, out)
+        inherit(state, dialler, dialled, out)
+        _know_agent(state, dialler, dialled, out)
         if dialler.entry_id is None and not dialler.connected:
             dialler.ringing = True
             settle(state, dialler, out)
@@ -62,7 +63,7 @@ def begin(state: State, event: AmiEvent, out: list[Fact]) -> None:
     use_leg(state, dialled, out)
 
 
-def _inherit(state: State, dialler: LegTrack, dialled: LegTrack, out: list[Fact]) -> None:
+def inherit(state: State, dialler: LegTrack, dialled: LegTrack, out: list[Fact]) -> None:
     """What a Local channel dials on behalf of an agent is the agent's leg."""
     if dialler.leg.kind is not LegKind.LOCAL:
         return
@@ -78,17 +79,37 @@ def _inherit(state: State, dialler: LegTrack, dialled: LegTrack, out: list[Fact]
         out.append(LegChanged(at=state.at, leg=dialled.leg))
 
 
-def _note_direction(state: State, dialled: LegTrack, out: list[Fact]) -> None:
-    """A call that began at one of our phones and rings a trunk goes out."""
+def _know_agent(state: State, dialler: LegTrack, dialled: LegTrack, out: list[Fact]) -> None:
+    """Whom a flow has rung at a phone of his own is known, though he is signed in at none."""
+    agent_id, dialler.rings_agent = dialler.rings_agent, None
+    leg = dialled.leg
+    if agent_id is not None and leg.agent_id is None and leg.kind is not LegKind.LOCAL:
+        record_of(state, agent_id, out)
+        leg.agent_id = agent_id
+        out.append(LegChanged(at=state.at, leg=leg))
+
+
+def _note_direction(state: State, dialled: LegTrack, event: AmiEvent, out: list[Fact]) -> None:
+    """A call goes out that rings a trunk and began at one of our phones, or at nobody's: we called."""
     if dialled.leg.kind is not LegKind.TRUNK:
         return
     call = state.calls[dialled.leg.call_id].call
-    if call.direction is Direction.INTERNAL and call.id != dialled.leg.id:
-        call.direction = Direction.OUTBOUND
+    number = event.get("DialString").partition("@")[0] or None
+    if call.id == dialled.leg.id:
+        if event.get("Uniqueid") or call.direction is Direction.OUTBOUND:
+            return
+        call.dialled_number = number
+    elif call.direction is Direction.INTERNAL:
         maker = state.legs.get(call.id)
         if maker is not None and call.agent_id is None:
             call.agent_id = maker.leg.agent_id
-        out.append(CallChanged(at=state.at, call=call))
+        if call.dialled_number is None:
+            # The phone was rung for it: its own leg went to no extension.
+            call.dialled_number = number
+    else:
+        return
+    call.direction = Direction.OUTBOUND
+    out.append(CallChanged(at=state.at, call=call))
 
 
 def end(state: State, event: AmiEvent, out: list[Fact]) -> None:

@@ -1,15 +1,22 @@
 """What the board says has happened: facts, in the past tense.
 
-A fact holds the entity it is about, so a subscriber that is called at once sees it as it is then.
+A fact holds the entity it is about, so a subscriber that is called at once sees it as it is then. It never
+reaches itself (``gc=False``, see `cti.board.state`).
 """
+
+from enum import StrEnum
 
 import msgspec
 
 from cti.agents.model import Agent, AgentState
+from cti.callbacks.model import Callback
+from cti.calls.flow_run import FlowAnswer, FlowRun, FlowStep
 from cti.calls.model import Call, Interval, Leg, Offer, QueueEntry, Survey, Transfer
+from cti.outbox.model import Message, Refusal
+from cti.tasks.model import Task
 
 
-class Fact(msgspec.Struct, kw_only=True):
+class Fact(msgspec.Struct, kw_only=True, gc=False):
     """Something that happened; `at` is when, by Asterisk's clock."""
 
     at: float
@@ -134,6 +141,80 @@ class SurveyEnded(Fact, kw_only=True):
     """The survey is over, or was never offered; the outcome says how it went."""
 
     survey: Survey
+
+
+class CallbackChanged(Fact, kw_only=True):
+    """A callback was promised, is dialled, or is over."""
+
+    callback: Callback
+
+
+class FlowRunStarted(Fact, kw_only=True):
+    """A caller began a flow."""
+
+    run: FlowRun
+
+
+class FlowRunChanged(Fact, kw_only=True):
+    """The dialplan took the caller over from a flow."""
+
+    run: FlowRun
+
+
+class FlowRunEnded(Fact, kw_only=True):
+    """A flow is over; the outcome says how."""
+
+    run: FlowRun
+
+
+class FlowStepped(Fact, kw_only=True):
+    """A flow came to a step, or the caller made a mistake there."""
+
+    step: FlowStep
+
+
+class FlowAnswered(Fact, kw_only=True):
+    """A question of a flow was answered."""
+
+    answer: FlowAnswer
+
+
+class TaskOpened(Fact, kw_only=True):
+    """Somebody has to do something."""
+
+    task: Task
+
+
+class MessageQueued(Fact, kw_only=True):
+    """An endpoint is to be told something."""
+
+    message: Message
+
+
+class CallsRefused(Fact, kw_only=True):
+    """Somebody wants not to be called any more."""
+
+    refusal: Refusal
+
+
+class AttemptSaying(StrEnum):
+    """What was said of an attempt of the dialler once it was answered."""
+
+    #: Asterisk has listened for an answering machine: ``status`` and ``cause`` are AMDSTATUS and AMDCAUSE.
+    MACHINE = "machine"
+    #: A flow leads who answered. (Of an agent who has him, his queue entry tells.)
+    CONNECTED = "connected"
+    #: Nobody was there for who answered; ``cause`` is `no_agent` or `no_service`.
+    ABANDONED = "abandoned"
+
+
+class AttemptNoted(Fact, kw_only=True):
+    """Something is known of an attempt that no leg tells."""
+
+    attempt_id: str
+    said: AttemptSaying
+    status: str | None = None
+    cause: str | None = None
 
 
 class GapClosed(Fact, kw_only=True):

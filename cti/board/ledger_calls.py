@@ -102,9 +102,11 @@ def _complete(said: LedgerCall, found: dict[str, Leg], at: float, out: list[Fact
         if theirs is None:
             continue
         # Of a leg that lived before we looked only the second of its start is known, and no answer.
-        leg.answered_at = leg.answered_at if theirs.answered_at is None else theirs.answered_at
+        # On a busy machine AMI tells of a start, which stays as it is, later than CEL of the answer.
+        if theirs.answered_at is not None:
+            leg.answered_at = max(theirs.answered_at, leg.started_at)
         if leg.ended_at is None:
-            leg.ended_at = theirs.ended_at
+            leg.ended_at = None if theirs.ended_at is None else max(theirs.ended_at, leg.started_at)
             leg.ending = LegEnding.RECONCILED
         leg.hangup_cause = theirs.hangup_cause if leg.hangup_cause is None else leg.hangup_cause
         out.append(LegEnded(at=at, leg=leg))

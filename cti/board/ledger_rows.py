@@ -10,7 +10,7 @@ from typing import Final
 
 from cti.agents.model import member_name
 from cti.asterisk.events import AmiEvent
-from cti.board import bridges, legs, pickups, queues, surveys, transfers
+from cti.board import attempts, bridges, legs, pickups, queues, surveys, transfers
 from cti.board.calls import follow_link
 from cti.board.dials import end_offer, take_up
 from cti.board.facts import (
@@ -57,7 +57,9 @@ def row(state: State, event: AmiEvent, out: list[Fact]) -> None:
     leg_id = state.leg_id(event.get("Uniqueid"))
     track = state.legs.get(leg_id)
     if event.get("Kind") == "begun":
-        if track is None and leg_id not in state.gone and event.get("Uniqueid"):
+        if track is not None:
+            _offer(state, track, event, out)  # the gap may have begun before its queue told of it
+        elif leg_id not in state.gone and event.get("Uniqueid"):
             _begun(state, event, out)
         return
     rule = _RULES.get(event.get("Kind"))
@@ -85,14 +87,21 @@ def _name(state: State, track: LegTrack, event: AmiEvent, out: list[Fact]) -> No
 def _begun(state: State, event: AmiEvent, out: list[Fact]) -> None:
     track = legs.add_leg(state, event, state.at, out)
     track.leg.outgoing = event.get("Exten") in _NO_EXTENSION
-    owner = _mark(state, track, out)
+    _mark(state, track, out)
     if not track.leg.outgoing:
         return
-    entry, caller = _waiting(state, owner)
-    if track.leg.agent_id is not None and entry is not None and caller is not None:
-        queues.agent_called(state, _of_queue(event, "AgentCalled", caller, track, entry.queue), out)
+    _offer(state, track, event, out)
     track.ringing = True
     settle(state, track, out)
+
+
+def _offer(state: State, track: LegTrack, event: AmiEvent, out: list[Fact]) -> None:
+    """An agent is rung in the call of somebody who waits, if the board does not know it yet."""
+    if track.up or track.leg.agent_id is None:
+        return
+    entry, caller = _waiting(state, state.calls[track.leg.call_id])
+    if entry is not None and caller is not None and caller is not track:
+        queues.agent_called(state, _of_queue(event, "AgentCalled", caller, track, entry.queue), out)
 
 
 def _mark(state: State, track: LegTrack, out: list[Fact]) -> CallTrack:
@@ -165,7 +174,8 @@ def _queued(state: State, track: LegTrack, event: AmiEvent, out: list[Fact]) -> 
 def _unqueued(state: State, track: LegTrack, event: AmiEvent, out: list[Fact]) -> None:
     entry = state.entries.get(track.entry_id or "")
     outcome = _OUTCOMES.get(event.get("Outcome"))
-    if entry is not None and entry.outcome is None and outcome is not None:
+    # A row from before he joined is of the queue in which he was then.
+    if entry is not None and entry.outcome is None and outcome is not None and event.at >= entry.joined_at:
         _mark(state, track, out)
         queues.leave(state, track, entry, outcome, out)
 
@@ -216,6 +226,10 @@ def _picked_up(state: State, track: LegTrack, event: AmiEvent, out: list[Fact]) 
     pickups.pickup(state, AmiEvent.of("Pickup", event.at, headers), out)
 
 
+def _said(state: State, _: LegTrack, event: AmiEvent, out: list[Fact]) -> None:
+    attempts.user_event(state, event, out)
+
+
 def _ended(state: State, track: LegTrack, event: AmiEvent, out: list[Fact]) -> None:
     owner = _mark(state, track, out)
     offer = state.offers.get(track.offer_id or "")
@@ -237,5 +251,6 @@ _RULES: Final = {
     "blind_transfer": _blind_transfer,
     "attended_transfer": _attended_transfer,
     "picked_up": _picked_up,
+    "said": _said,
     "ended": _ended,
 }

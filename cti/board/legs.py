@@ -3,7 +3,7 @@
 from typing import Final
 
 from cti.asterisk.events import AmiEvent
-from cti.board import bridges, calls, handovers, queues, surveys
+from cti.board import bridges, calls, flow_runs, handovers, queues, surveys
 from cti.board.agents import leave_leg, use_leg
 from cti.board.calls import follow_link, place_leg, remove_leg
 from cti.board.dials import end_offer, stop_ringing, take_up
@@ -14,7 +14,7 @@ from cti.board.facts import (
     LegEnded,
     LegStarted,
 )
-from cti.board.spans import close_span, settle
+from cti.board.spans import close_span, let_go, settle
 from cti.board.state import LegTrack, State, anomaly, find_leg, instant_of, number_of, take_early
 from cti.calls.model import (
     Leg,
@@ -112,6 +112,12 @@ _EARLY_RULES: Final = {
     "CtiSurveyStarted": surveys.started,
     "CtiSurveyAnswer": surveys.answered,
     "CtiSurveyEnded": surveys.ended,
+    "CtiFlowStarted": flow_runs.started,
+    "CtiFlowStep": flow_runs.stepped,
+    "CtiFlowAnswer": flow_runs.answered,
+    "CtiFlowMistake": flow_runs.mistaken,
+    "CtiFlowHandedOver": flow_runs.handed_over,
+    "CtiFlowEnded": flow_runs.ended,
 }
 
 
@@ -208,8 +214,15 @@ def hang_up(state: State, event: AmiEvent, out: list[Fact]) -> None:
     if track.hangs_up_first:
         # AgentComplete says so too, but names no channel when both are gone before it is sent.
         surveys.never_offered(state, state.calls[track.leg.call_id], out)
+    track.leg.sip_status = _sip_status(event.get("TechCause"))
     ending = LegEnding.ASTERISK_STOPPED if track.asterisk_stops else LegEnding.HANGUP
     end_leg(state, track, ending, out, cause=number_of(event.get("Cause")))
+
+
+def _sip_status(told: str) -> int | None:
+    """The final SIP status among the causes that a channel's technology has; of other networks, None."""
+    status = number_of(told)
+    return status if status is not None and 200 <= status <= 699 else None
 
 
 def end_leg(
@@ -235,6 +248,7 @@ def end_leg(
     bridges.part(state, track, out)
     _let_go(state, track, out)
     surveys.end_of_leg(state, track, out)
+    flow_runs.end_of_leg(state, track, out, unknown=unknown)
     leave_leg(state, track, out)
     offer = state.offers.pop(track.offer_id or "", None)
     end_offer(state, offer, OfferOutcome.UNKNOWN if unknown else OfferOutcome.WITHDRAWN, out)
@@ -246,7 +260,10 @@ def _let_go(state: State, track: LegTrack, out: list[Fact]) -> None:
     """Ends the holds that the leg was part of, and its half of a Local channel."""
     holder = state.legs.get(track.held_by_id or "")
     if holder is not None:
-        bridges.release_hold(state, holder, out)
+        # The holder's phone holds on until it says otherwise or is gone, so its agent does not talk yet:
+        # whose hang-up is told first, the holder's or the held one's, makes no difference.
+        let_go(state, holder, out)
+        bridges.hear_anew(state, holder, out)
     held = state.legs.get(track.held_peer_id or "")
     if held is not None:
         held.held_by_id = None

@@ -1,10 +1,12 @@
 """Queues: a caller joins, waits and leaves; agents are offered the call."""
 
+from typing import Final
+
 from cti.agents.model import agent_id_of
 from cti.asterisk.events import AmiEvent
 from cti.board import handovers, surveys
 from cti.board.agents import answered_offer, missed_offer, use_leg
-from cti.board.dials import end_offer, missed
+from cti.board.dials import end_offer, inherit, missed
 from cti.board.facts import (
     CallChanged,
     Fact,
@@ -21,6 +23,9 @@ from cti.calls.model import (
     OfferOutcome,
     QueueEntry,
 )
+
+#: The channels by which Asterisk links the two bridges of an attended transfer (bridge.c).
+_HANDED_ON: Final = "Local/_attended@transfer-"
 
 
 def caller_join(state: State, event: AmiEvent, out: list[Fact]) -> None:
@@ -138,6 +143,7 @@ def agent_called(state: State, event: AmiEvent, out: list[Fact]) -> None:
     state.offers[offer.id] = offer
     agent_leg.offer_id = offer.id
     _claim(state, agent_leg, agent_id, queue, out)
+    _claim_rung_already(state, agent_leg, agent_id, queue, out)
     out.append(OfferMade(at=state.at, offer=offer, call=call))
 
 
@@ -150,6 +156,20 @@ def _claim(state: State, track: LegTrack, agent_id: int | None, queue: str, out:
         track.span.agent_id, track.span.queue = agent_id, queue
     use_leg(state, track, out)
     settle(state, track, out)
+
+
+def _claim_rung_already(state: State, half: LegTrack, agent_id: int, queue: str, out: list[Fact]) -> None:
+    """Behind a Local channel the agent's phone may ring before the queue says whom it rings: Local channels
+    run in threads of their own.
+    """
+    pair = state.legs.get(half.leg.local_pair_id or "")
+    if pair is None:
+        return
+    for leg_id in state.calls[pair.leg.call_id].call.leg_ids:
+        track = state.legs.get(leg_id)
+        if track is not None and track.dialled_by == pair.leg.id:
+            inherit(state, pair, track, out)
+            _claim(state, track, agent_id, queue, out)
 
 
 def agent_connect(state: State, event: AmiEvent, out: list[Fact]) -> None:
@@ -223,6 +243,15 @@ def agent_ring_no_answer(state: State, event: AmiEvent, out: list[Fact]) -> None
         missed_offer(state, agent_id, out)
 
 
+def _is_replaced(state: State, agent: LegTrack) -> bool:
+    """Whether Asterisk has put a link to another bridge into the caller's place."""
+    bridge = state.bridges.get(agent.leg.bridge_id or "")
+    if bridge is None:
+        return False
+    tracks = (state.legs.get(leg_id) for leg_id in bridge.leg_ids)
+    return any(track is not None and track.leg.channel.startswith(_HANDED_ON) for track in tracks)
+
+
 def agent_complete(state: State, event: AmiEvent, out: list[Fact]) -> None:
     """A queue call is over; whether the caller hung up first says if he could be asked for his rating."""
     track = state.legs.get(state.leg_id(event.get("DestUniqueid")))
@@ -238,5 +267,7 @@ def agent_complete(state: State, event: AmiEvent, out: list[Fact]) -> None:
     caller = state.legs.get(state.leg_id(uniqueid))
     if caller is not None and (caller.moved is not None or caller.handed_on_at is not None):
         return  # he was sent elsewhere, or another has his place, which the queue takes for his hanging up
+    if _is_replaced(state, track):
+        return  # another has his place, of which AttendedTransfer is still to tell
     agent_id = None if track.picked_up else agent_id_of(event.get("MemberName"))
     surveys.never_offered(state, owner, out, agent_id=agent_id, queue=event.get("Queue"))

@@ -17,7 +17,7 @@ from cti.board.facts import (
     QueueLeft,
 )
 from cti.board.spans import close_span, settle
-from cti.board.state import LegTrack, Snapshot, State, anomaly, number_of
+from cti.board.state import LegTrack, Snapshot, State, anomaly, epoch_of, number_of
 from cti.calls.model import (
     EntryOutcome,
     IntervalKind,
@@ -49,6 +49,7 @@ def boot(state: State, event: AmiEvent, out: list[Fact]) -> None:
     before = f"{state.boot}-"
     state.early = {f"{name}-{leg_id.removeprefix(before)}": early for leg_id, early in state.early.items()}
     state.boot = name
+    state.boot_started_at = epoch_of(event.get("Started"))
 
 
 def connected(state: State, event: AmiEvent, out: list[Fact]) -> None:  # noqa: ARG001
@@ -67,6 +68,7 @@ def open_gap(state: State, reason: str) -> None:
     if state.gap_from is None:
         state.gap_from = state.last_event_at or None
         state.gap_reason = reason
+        state.gap_boot = state.boot
 
 
 def begin(state: State, event: AmiEvent, out: list[Fact]) -> None:  # noqa: ARG001
@@ -187,7 +189,7 @@ def end(state: State, event: AmiEvent, out: list[Fact]) -> None:
         if record.agent.pause_reason != reason:
             agents.set_pause(state, record, reason, out)
     out.append(GapClosed(at=state.at, from_at=state.gap_from, reason=state.gap_reason or "snapshot"))
-    state.gap_from = state.gap_reason = None
+    state.gap_from = state.gap_reason = state.gap_boot = None
 
 
 def _end_entry(state: State, entry_id: str, out: list[Fact]) -> None:

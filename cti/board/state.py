@@ -1,7 +1,8 @@
 """Everything the board remembers, as plain records: what a checkpoint holds.
 
 Each entity stands in exactly one place and is reached by id from everywhere else, so that a state that was
-written and read again is the same as before.
+written and read again is the same as before. So no record reaches itself, and none is looked at in a search
+for reference cycles (``gc=False``), which would stop the service for long when there are many.
 """
 
 from typing import Final
@@ -14,6 +15,8 @@ from cti.board.facts import (
     Anomaly,
     Fact,
 )
+from cti.callbacks.model import Callback
+from cti.calls.flow_run import FlowRun
 from cti.calls.model import (
     Call,
     Interval,
@@ -28,7 +31,7 @@ from cti.calls.model import (
 )
 
 #: Raised whenever a state written by the code before cannot be read by the code after.
-STATE_VERSION: Final = 2
+STATE_VERSION: Final = 3
 #: How many ended legs are remembered, so that an event that comes late is known for what it is.
 _REMEMBERED_LEGS: Final = 4096
 #: What the dialplan asked about channels that AMI has not told of yet: for how many, and for how long.
@@ -36,7 +39,7 @@ _EARLY_LEGS: Final = 256
 _EARLY_SECONDS: Final = 60.0
 
 
-class Consultation(msgspec.Struct, kw_only=True):
+class Consultation(msgspec.Struct, kw_only=True, gc=False):
     """An agent holds a caller and talks, on the same leg, with somebody who may take him over."""
 
     number: str | None
@@ -47,7 +50,7 @@ class Consultation(msgspec.Struct, kw_only=True):
     outcome: TransferOutcome | None = None
 
 
-class LegTrack(msgspec.Struct, kw_only=True):
+class LegTrack(msgspec.Struct, kw_only=True, gc=False):
     """A live leg and what its spans follow from."""
 
     leg: Leg
@@ -99,6 +102,8 @@ class LegTrack(msgspec.Struct, kw_only=True):
     consultation: Consultation | None = None
     #: The leg that would hand on, or has handed on, its party to this one.
     target_of: str | None = None
+    #: The agent whom a flow has this leg ring, whatever phone that is; until it does.
+    rings_agent: int | None = None
     #: It was handed on, and what becomes of that is not decided.
     transfer: Transfer | None = None
     #: It was sent elsewhere, which is a transfer once it goes on there.
@@ -113,7 +118,7 @@ class LegTrack(msgspec.Struct, kw_only=True):
         return leg.kind is LegKind.DEVICE or (leg.agent_id is not None and leg.kind is not LegKind.LOCAL)
 
 
-class CallTrack(msgspec.Struct, kw_only=True):
+class CallTrack(msgspec.Struct, kw_only=True, gc=False):
     """A call and what keeps it on the board."""
 
     call: Call
@@ -124,9 +129,11 @@ class CallTrack(msgspec.Struct, kw_only=True):
     agent_leg_id: str | None = None
     survey: Survey | None = None
     surveys: int = 0
+    #: By id.
+    flow_runs: dict[str, FlowRun] = {}
 
 
-class Bridge(msgspec.Struct, kw_only=True):
+class Bridge(msgspec.Struct, kw_only=True, gc=False):
     """Legs that hear each other, unless they are parked in it."""
 
     leg_ids: list[str] = []
@@ -145,7 +152,7 @@ class Snapshot(msgspec.Struct, kw_only=True):
     pauses: dict[int, str | None] = {}
 
 
-class Early(msgspec.Struct, kw_only=True):
+class Early(msgspec.Struct, kw_only=True, gc=False):
     """An event of the service's own about a leg that is not on the board yet."""
 
     name: str
@@ -181,9 +188,19 @@ class State(msgspec.Struct, kw_only=True):
     gone: dict[str, str] = {}
     #: What was said of legs before they appeared, by leg; the oldest first.
     early: dict[str, list[Early]] = {}
+    #: Callers who keep their place, until they were called.
+    callbacks: dict[str, Callback] = {}
+    #: Runs of flows whose calls have left the board lately.
+    late_runs: dict[str, FlowRun] = {}
+    #: The day of the last task's reference, and its number on that day.
+    task_day: int = 0
+    task_number: int = 0
     #: When events stopped to come, until a snapshot has closed the gap.
     gap_from: float | None = None
     gap_reason: str | None = None
+    #: The boot in which it began, and when the present one did.
+    gap_boot: str | None = None
+    boot_started_at: float | None = None
     snapshot: Snapshot | None = None
 
     def leg_id(self, uniqueid: str) -> str:
@@ -272,3 +289,12 @@ def anomaly(state: State, event: AmiEvent, reason: str, uniqueid: str | None = N
 def number_of(text: str) -> int | None:
     """A small whole number in a header, or None."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
+
+
+def epoch_of(text: str) -> float | None:
+    """An instant in a header (epoch seconds), or None."""
+    try:
+        at = float(text)
+    except ValueError:
+        return None
+    return at if 0.0 < at < 1e11 else None

@@ -113,14 +113,9 @@ def end_of_leg(state: State, track: LegTrack, out: list[Fact]) -> None:
     survey = owner.survey
     if survey is None or survey.outcome is not None or owner.live_legs > 1:
         return
-    if survey.rating is None:
-        gap = track.leg.ending is LegEnding.RECONCILED
-        outcome = SurveyOutcome.FAILED if gap else SurveyOutcome.HUNG_UP
-    elif survey.questions == 1 or survey.second_rating is not None:
-        outcome = SurveyOutcome.COMPLETED
-    else:
-        outcome = SurveyOutcome.PARTIAL
-    _end(state, survey, outcome, out)
+    gap = track.leg.ending is LegEnding.RECONCILED
+    unanswered = SurveyOutcome.FAILED if gap else SurveyOutcome.HUNG_UP
+    _end(state, survey, survey.answered or unanswered, out)
 
 
 def _end(state: State, survey: Survey, outcome: SurveyOutcome, out: list[Fact]) -> None:

@@ -13,11 +13,19 @@ from sqlalchemy.exc import DBAPIError
 
 from cti.errors import ActionUnanswered, CtiError
 from cti.http.idempotency import IDEMPOTENCY, StoredAnswer, fingerprint, idempotency_key
+from cti.http.keys import UPLOADS
 from cti.http.language import PRINCIPAL
 from cti.http.principal import Principal, Role
 from cti.http.problems import Problem
-from cti.http.routing import Reply, Route, Routes
-from cti.http.validation import read_body, read_json, read_path, read_query
+from cti.http.routing import Reply, Route, Routes, UploadedFile
+from cti.http.validation import (
+    read_body,
+    read_json,
+    read_path,
+    read_query,
+    read_upload,
+    receive_upload,
+)
 
 
 class Authenticator(Protocol):
@@ -80,6 +88,25 @@ async def authorize(request: web.Request, route: Route) -> Principal | None:
 
 async def _serve(route: Route, request: web.Request) -> web.StreamResponse:
     principal = await authorize(request, route)
+    arguments, raw = await _arguments(route, request, principal)
+    try:
+        key = idempotency_key(request) if route.writes and principal is not None else None
+        if key is None or principal is None:
+            return _response(route, await route.handler(**arguments))
+        return await _once(route, request, principal.key, key, raw, arguments)
+    finally:
+        sent = arguments.get("content")
+        if isinstance(sent, UploadedFile):
+            sent.path.unlink(missing_ok=True)
+
+
+async def _arguments(
+    route: Route, request: web.Request, principal: Principal | None
+) -> tuple[dict[str, Any], bytes]:
+    """What the handler wants to know, and what was sent: itself, or its digest when it lies on the disk.
+
+    Whatever it does not want is gone before it is called: a live connection lasts for hours.
+    """
     arguments: dict[str, Any] = {"request": request, "principal": principal}
     if route.path_model is not None:
         path = read_path(request, route.path_model)
@@ -89,18 +116,20 @@ async def _serve(route: Route, request: web.Request) -> web.StreamResponse:
     if route.body_model is not None:
         raw = await read_body(request)
         arguments["body"] = read_json(raw, route.body_model)
-    wanted = {name: arguments[name] for name in route.wants}
-    key = idempotency_key(request) if route.writes and principal is not None else None
-    if key is None or principal is None:
-        return _response(route, await route.handler(**wanted))
-    return await _once(route, request, principal.key, key, raw, wanted)
+    if route.upload is not None and route.upload.on_disk:
+        sent = arguments["content"] = await receive_upload(request, route.upload, request.app[UPLOADS])
+        raw = sent.digest
+    elif route.upload is not None:
+        raw = arguments["content"] = await read_upload(request, route.upload)
+    return {name: arguments[name] for name in route.wants}, raw
 
 
 async def _once(
     route: Route, request: web.Request, owner: str, key: str, raw: bytes, arguments: dict[str, Any]
 ) -> web.StreamResponse:
     store = request.app[IDEMPOTENCY]
-    stored = await store.begin(owner, key, fingerprint(request, raw))
+    # A short secret can be found by its hash.
+    stored = await store.begin(owner, key, fingerprint(request, b"" if route.takes_secret else raw))
     if stored is not None:
         if stored.body is None:
             raise Problem("idempotency.not_replayable")

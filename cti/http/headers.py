@@ -1,5 +1,6 @@
 """Headers that every answer carries: what a browser may do with our pages, and nothing more."""
 
+from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
@@ -33,6 +34,8 @@ SECURITY_HEADERS: Final = {
 
 async def add_security_headers(_request: web.Request, response: web.StreamResponse) -> None:
     """Signal for `Application.on_response_prepare`."""
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
+    # A WebSocket has no document to protect, and keeps its headers for as long as it lives.
+    if response.status != HTTPStatus.SWITCHING_PROTOCOLS:
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
     response.headers["Server"] = "cti"

@@ -1,6 +1,6 @@
 """Which of our languages a reader gets: his own setting, else what his browser prefers, else English."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from aiohttp import web
 
@@ -18,6 +18,11 @@ def reader_language(request: web.BaseRequest) -> Language:
     if principal is not None and principal.language is not None:
         return principal.language
     return negotiate(request.headers.get("Accept-Language", ""))
+
+
+def text_in(texts: Mapping[str, str], language: Language) -> str | None:
+    """Of a text in several languages the one in this, or else in another; None when there is none."""
+    return texts.get(language.value) or next(iter(texts.values()), None)
 
 
 def negotiate(accept_language: str) -> Language:

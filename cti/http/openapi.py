@@ -18,6 +18,7 @@ from cti.http.routing import Nothing, Route
 _REF: Final = "#/components/schemas/{name}"
 _MODEL_REF: Final = "#/components/schemas/{model}"
 _JSON: Final = "application/json"
+_PAGE: Final = "text/html"
 
 
 def openapi(routes: Iterable[Route]) -> dict[str, Any]:
@@ -81,6 +82,9 @@ def _operation(
     if route.body_model is Nothing:
         empty = {"type": "object", "additionalProperties": False, "maxProperties": 0}
         operation["requestBody"] = {"required": False, "content": {_JSON: {"schema": empty}}}
+    elif route.upload is not None:
+        # OpenAPI 3.1: bytes as they are have a media type and no schema that says more.
+        operation["requestBody"] = {"required": True, "content": {route.upload.media_types[0]: {}}}
     elif body is not None:
         operation["requestBody"] = {"required": True, "content": {_JSON: {"schema": body}}}
     return operation
@@ -142,11 +146,11 @@ def _responses(route: Route, answers: dict[Any, dict[str, Any]]) -> dict[str, An
     responses = {
         str(int(status)): {"description": status.phrase, **problem} for status, on in usual.items() if on
     }
-    return {
-        str(route.status): success,
-        **responses,
-        "default": {"description": "Any other failure; the code says which", **problem},
-    }
+    other: dict[str, Any] = {"description": "Any other failure; the code says which", **problem}
+    if route.media_type == _PAGE:
+        # A page for people says that there is none with another page.
+        other["content"] = {**problem["content"], _PAGE: {"schema": {"type": "string"}}}
+    return {str(route.status): success, **responses, "default": other}
 
 
 def _security(route: Route) -> list[dict[str, list[str]]]:

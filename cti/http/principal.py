@@ -31,6 +31,16 @@ class Scope(StrEnum):
     CUSTOMERS_WRITE = "customers:write"
     SURVEYS_READ = "surveys:read"
     QUEUES_READ = "queues:read"
+    #: See tasks and hear their recordings.
+    TASKS_READ = "tasks:read"
+    #: Write down what a recording says.
+    TASKS_WRITE = "tasks:write"
+    #: Ask whether a number may be called, and why not.
+    DO_NOT_CALL_READ = "do_not_call:read"
+    #: Put a number on the do-not-call list.
+    DO_NOT_CALL_WRITE = "do_not_call:write"
+    #: Add people to campaigns, one by one.
+    CONTACTS_WRITE = "contacts:write"
     METRICS_READ = "metrics:read"
     #: See numbers in full rather than masked.
     NUMBERS_READ = "numbers:read"

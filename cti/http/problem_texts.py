@@ -7,33 +7,16 @@ hold ``{placeholders}``, filled from the problem's parameters.
 from http import HTTPStatus
 from typing import Final
 
-import msgspec
-
-from cti.http.principal import Language
-
-
-class Text(msgspec.Struct, frozen=True, kw_only=True):
-    """A title, and a sentence on what to do or what was wrong, in one language."""
-
-    title: str
-    detail: str = ""
-
-
-class ProblemText(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of problem."""
-
-    status: int
-    en: Text
-    zh: Text
-
-    def in_language(self, language: Language) -> Text:
-        """The words for this reader."""
-        return self.zh if language is Language.CHINESE else self.en
-
-
-def _problem(status: int, en: tuple[str, str], zh: tuple[str, str]) -> ProblemText:
-    return ProblemText(status=status, en=Text(title=en[0], detail=en[1]), zh=Text(title=zh[0], detail=zh[1]))
-
+from cti.http.agent_problems import AGENT_PROBLEMS
+from cti.http.campaign_problems import CAMPAIGN_PROBLEMS
+from cti.http.campaign_run_problems import CAMPAIGN_RUN_PROBLEMS
+from cti.http.desk_problems import DESK_PROBLEMS
+from cti.http.dialling_problems import DIALLING_PROBLEMS
+from cti.http.do_not_call_problems import DO_NOT_CALL_PROBLEMS
+from cti.http.flow_problems import FLOW_PROBLEMS
+from cti.http.problem_shape import ProblemText
+from cti.http.problem_shape import problem as _problem
+from cti.http.prompt_problems import PROMPT_PROBLEMS
 
 PROBLEMS: Final[dict[str, ProblemText]] = {
     # --- The request itself ---
@@ -65,12 +48,17 @@ PROBLEMS: Final[dict[str, ProblemText]] = {
     "request.media_type": _problem(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         ("Media type not supported", "Send the body as application/json in UTF-8, without Content-Encoding."),
-        ("不支持的媒体类型", "请以 UTF-8 编码的 application/json 发送正文,且不使用 Content-Encoding。"),
+        ("不支持的媒体类型", "请以 UTF-8 编码的 application/json 发送正文，且不使用 Content-Encoding。"),
+    ),
+    "request.upload_type": _problem(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        ("File type not supported", "Send the file as {types}, without Content-Encoding."),
+        ("不支持的文件类型", "请以 {types} 发送文件，且不使用 Content-Encoding。"),
     ),
     "request.timeout": _problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         ("Took too long", "The request was given up; what it asked for may or may not have happened."),
-        ("处理超时", "请求已被放弃;所要求的操作可能已执行,也可能未执行。"),
+        ("处理超时", "请求已被放弃；所要求的操作可能已执行，也可能未执行。"),
     ),
     "request.refused": _problem(
         HTTPStatus.BAD_REQUEST,
@@ -85,22 +73,22 @@ PROBLEMS: Final[dict[str, ProblemText]] = {
     "database.unavailable": _problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         ("The database is not available", "Calls go on; try again in a moment."),
-        ("数据库暂不可用", "通话不受影响;请稍后重试。"),
+        ("数据库暂不可用", "通话不受影响；请稍后重试。"),
     ),
     "asterisk.unavailable": _problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         ("The telephone system is not connected", "Nothing was sent to it; try again in a moment."),
-        ("电话系统未连接", "命令未发送;请稍后重试。"),
+        ("电话系统未连接", "命令未发送；请稍后重试。"),
     ),
     "asterisk.refused": _problem(
         HTTPStatus.BAD_GATEWAY,
         ("The telephone system refused", "It answered: {reason}"),
-        ("电话系统拒绝了操作", "其回应为:{reason}"),
+        ("电话系统拒绝了操作", "其回应为：{reason}"),
     ),
     "asterisk.unanswered": _problem(
         HTTPStatus.GATEWAY_TIMEOUT,
         ("The telephone system did not answer", "Nobody knows whether it was done; look at the state shown."),
-        ("电话系统没有回应", "无法确定操作是否已执行;请以所显示的状态为准。"),
+        ("电话系统没有回应", "无法确定操作是否已执行；请以所显示的状态为准。"),
     ),
     # --- Who may ---
     "auth.required": _problem(
@@ -131,7 +119,7 @@ PROBLEMS: Final[dict[str, ProblemText]] = {
     "auth.csrf": _problem(
         HTTPStatus.FORBIDDEN,
         ("Session check failed", "Reload the page; the X-CSRF-Token header is missing or old."),
-        ("会话校验失败", "请刷新页面;X-CSRF-Token 请求头缺失或已失效。"),
+        ("会话校验失败", "请刷新页面；X-CSRF-Token 请求头缺失或已失效。"),
     ),
     "auth.origin": _problem(
         HTTPStatus.FORBIDDEN,
@@ -160,18 +148,21 @@ PROBLEMS: Final[dict[str, ProblemText]] = {
             "Perhaps done before",
             "A request with this key was interrupted. Look whether it was done; use a new key if not.",
         ),
-        ("可能已执行过", "使用该幂等键的请求曾中断,无法确定是否已执行。请先核对,如未执行请使用新的幂等键。"),
+        (
+            "可能已执行过",
+            "使用该幂等键的请求曾中断，无法确定是否已执行。请先核对，如未执行请使用新的幂等键。",
+        ),
     ),
     "idempotency.not_replayable": _problem(
         HTTPStatus.CONFLICT,
         ("Done before", "This was done before, and its answer held a secret that is shown once only."),
-        ("已执行过", "该请求已执行过,其结果包含仅显示一次的机密。"),
+        ("已执行过", "该请求已执行过，其结果包含仅显示一次的机密。"),
     ),
     # --- Paging ---
     "paging.cursor_invalid": _problem(
         HTTPStatus.BAD_REQUEST,
         ("Cursor not valid", "Use next_cursor as it was given, with the same filters."),
-        ("分页游标无效", "请原样使用 next_cursor,并保持筛选条件不变。"),
+        ("分页游标无效", "请原样使用 next_cursor，并保持筛选条件不变。"),
     ),
     # --- Ledger ---
     "ledger.span_invalid": _problem(
@@ -179,129 +170,7 @@ PROBLEMS: Final[dict[str, ProblemText]] = {
         ("Span not valid", "Its end must be after its beginning, and no more than 366 days later."),
         ("时间范围无效", "结束时间须晚于开始时间，且不超过 366 天。"),
     ),
-    # --- Agents ---
-    "agent.none": _problem(
-        HTTPStatus.CONFLICT,
-        ("No agent", "Your user is not set up as an agent."),
-        ("不是坐席", "您的账号未配置为坐席。"),
-    ),
-    "agent.not_found": _problem(
-        HTTPStatus.NOT_FOUND,
-        ("No such agent", "There is no agent {agent_id}."),
-        ("坐席不存在", "没有坐席 {agent_id}。"),
-    ),
-    "agent.not_signed_in": _problem(
-        HTTPStatus.CONFLICT,
-        ("Not signed in", "Sign in with a device first."),
-        ("未签入", "请先使用话机签入。"),
-    ),
-    "agent.already_signed_in": _problem(
-        HTTPStatus.CONFLICT,
-        ("Signed in already", "The agent is signed in with {device}; sign out there first."),
-        ("已签入", "坐席已在 {device} 上签入;请先签出。"),
-    ),
-    "agent.no_queues": _problem(
-        HTTPStatus.CONFLICT,
-        ("No queue", "The agent serves no queue; an administrator can assign one."),
-        ("没有队列", "该坐席未分配任何队列;请联系管理员分配。"),
-    ),
-    "agent.busy": _problem(
-        HTTPStatus.CONFLICT,
-        ("On a call", "Not while a call is ringing or in progress."),
-        ("通话中", "振铃或通话期间不能执行此操作。"),
-    ),
-    "agent.not_wrapping_up": _problem(
-        HTTPStatus.CONFLICT,
-        ("Not in wrap-up", "There is no wrap-up to end or extend."),
-        ("不在话后处理状态", "当前没有可结束或延长的话后处理。"),
-    ),
-    "agent.wrap_up_too_long": _problem(
-        HTTPStatus.CONFLICT,
-        ("Wrap-up too long", "It cannot be extended beyond {limit} seconds in all."),
-        ("话后处理过长", "话后处理总时长不能超过 {limit} 秒。"),
-    ),
-    "agent.pause_reason_unknown": _problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        ("No such pause reason", "Choose one of the list of pause reasons."),
-        ("暂停原因不存在", "请从暂停原因列表中选择。"),
-    ),
-    "device.not_found": _problem(
-        HTTPStatus.NOT_FOUND,
-        ("No such device", "There is no device {device_id}."),
-        ("话机不存在", "没有话机 {device_id}。"),
-    ),
-    "device.in_use": _problem(
-        HTTPStatus.CONFLICT,
-        ("Device in use", "{agent} is signed in with this device."),
-        ("话机已被占用", "{agent} 正在使用该话机。"),
-    ),
-    "device.exists": _problem(
-        HTTPStatus.CONFLICT,
-        ("Device exists", "A device with this interface, extension or name exists."),
-        ("话机已存在", "已有相同接口、分机号或名称的话机。"),
-    ),
-    # --- Calls in progress ---
-    "call.none": _problem(
-        HTTPStatus.CONFLICT,
-        ("No call", "There is no call to do this with."),
-        ("没有通话", "当前没有可操作的通话。"),
-    ),
-    "call.not_talking": _problem(
-        HTTPStatus.CONFLICT,
-        ("Not talking", "This can be done only while you talk."),
-        ("不在通话中", "仅在通话过程中可执行此操作。"),
-    ),
-    "call.on_hold": _problem(
-        HTTPStatus.CONFLICT,
-        ("On hold", "The caller is on hold already; resume first."),
-        ("已保持", "来电者已被保持;请先恢复通话。"),
-    ),
-    "call.not_on_hold": _problem(
-        HTTPStatus.CONFLICT,
-        ("Not on hold", "The caller is not on hold."),
-        ("未保持", "来电者未被保持。"),
-    ),
-    "call.not_consulting": _problem(
-        HTTPStatus.CONFLICT,
-        ("No consultation", "There is no attended transfer in progress."),
-        ("没有进行中的咨询", "当前没有进行中的咨询转接。"),
-    ),
-    "call.consulting": _problem(
-        HTTPStatus.CONFLICT,
-        ("Transfer in progress", "Complete or cancel the attended transfer first."),
-        ("正在转接", "请先完成或取消咨询转接。"),
-    ),
-    "call.not_found": _problem(
-        HTTPStatus.NOT_FOUND,
-        ("No such call", "There is no such call, or you may not see it."),
-        ("通话不存在", "没有该通话,或您无权查看。"),
-    ),
-    "call.number_not_allowed": _problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        ("Number not allowed", "A number has digits and at most one leading plus sign."),
-        ("号码不被允许", "号码只能由数字组成,最多以一个加号开头。"),
-    ),
-    "disposition.unknown": _problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        ("No such disposition", "Choose one of the list for this queue."),
-        ("处理结果不存在", "请从该队列的处理结果列表中选择。"),
-    ),
-    "callback.no_number": _problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        ("Nobody to call back", "The caller showed no number and no customer is linked to the call."),
-        ("无法回电", "来电未显示号码,且通话未关联客户。"),
-    ),
-    # --- Queues ---
-    "queue.not_found": _problem(
-        HTTPStatus.NOT_FOUND,
-        ("No such queue", "There is no queue {queue}."),
-        ("队列不存在", "没有队列 {queue}。"),
-    ),
-    "queue.exists": _problem(
-        HTTPStatus.CONFLICT,
-        ("Queue exists", "A queue with this name or extension exists."),
-        ("队列已存在", "已有相同名称或分机号的队列。"),
-    ),
+    **AGENT_PROBLEMS,
     # --- People and tokens ---
     "user.not_found": _problem(
         HTTPStatus.NOT_FOUND,
@@ -339,6 +208,13 @@ PROBLEMS: Final[dict[str, ProblemText]] = {
         ("Customer exists", "Another customer has this external reference."),
         ("客户已存在", "已有其他客户使用该外部编号。"),
     ),
+    **CAMPAIGN_PROBLEMS,
+    **CAMPAIGN_RUN_PROBLEMS,
+    **DESK_PROBLEMS,
+    **DIALLING_PROBLEMS,
+    **DO_NOT_CALL_PROBLEMS,
+    **PROMPT_PROBLEMS,
+    **FLOW_PROBLEMS,
     # --- Single values, inside `errors` ---
     "field.missing": _problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -378,7 +254,7 @@ PROBLEMS: Final[dict[str, ProblemText]] = {
     "field.not_allowed": _problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         ("Not allowed", "Must be one of: {allowed}."),
-        ("不被允许", "必须是以下之一:{allowed}。"),
+        ("不被允许", "必须是以下之一：{allowed}。"),
     ),
     "field.pattern": _problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -15,12 +15,20 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class FieldError(msgspec.Struct, frozen=True, kw_only=True):
-    """One value that is not valid; ``pointer`` (RFC 6901) in the body, ``parameter`` in the address."""
+    """One value that is not valid; ``pointer`` (RFC 6901) in the body, ``parameter`` in the address.
+
+    Of a text that is a file, also where in it: ``line`` and ``column`` count from 1. Whoever has a catalogue
+    of his own gives ``words``.
+    """
 
     code: str
     pointer: str | None = None
     parameter: str | None = None
     params: dict[str, str] = {}
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    words: Mapping[Language, str] = {}
 
 
 class FieldErrorView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -30,6 +38,9 @@ class FieldErrorView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     detail: str
     pointer: str | None = None
     parameter: str | None = None
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
 
 
 class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,15 +94,7 @@ def details_of(problem: Problem, language: Language) -> ProblemDetails:
         title=text.title,
         status=problem.status,
         detail=text.detail.format_map(_Gaps(problem.params)),
-        errors=[
-            FieldErrorView(
-                code=error.code,
-                detail=PROBLEMS[error.code].in_language(language).detail.format_map(_Gaps(error.params)),
-                pointer=error.pointer,
-                parameter=error.parameter,
-            )
-            for error in problem.errors
-        ],
+        errors=[_view(error, language) for error in problem.errors],
     )
 
 
@@ -105,6 +108,21 @@ def problem_response(request: web.BaseRequest, problem: Problem) -> web.Response
         status=problem.status,
         body=msgspec.json.encode(details_of(problem, language)),
         headers={**headers, "Content-Type": MEDIA_TYPE, "Content-Language": language.value},
+    )
+
+
+def _view(error: FieldError, language: Language) -> FieldErrorView:
+    words = error.words.get(language)
+    if words is None:
+        words = PROBLEMS[error.code].in_language(language).detail.format_map(_Gaps(error.params))
+    return FieldErrorView(
+        code=error.code,
+        detail=words,
+        pointer=error.pointer,
+        parameter=error.parameter,
+        file=error.file,
+        line=error.line,
+        column=error.column,
     )
 
 

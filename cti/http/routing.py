@@ -10,6 +10,8 @@ A handler says with its parameters what it needs, and with its return type what 
 - ``request`` and ``principal`` are given when asked for;
 - a parameter named as in the path (``customer_id``) is read from the path, by its annotation;
 - ``query`` is a `Query` model, ``body`` a `Body` model;
+- ``content`` are the bytes of a file, on a route that is declared with an `Upload`; where it may be large it
+  is an `UploadedFile` on disk, which is gone after the request unless the handler has moved it;
 - the answer is a msgspec Struct (also ``Items[X]``, ``Page[X]``), a pydantic model, a `Reply` of one of them
   when headers are needed, a `web.Response` for what is no JSON, or None (204).
 
@@ -21,6 +23,7 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -60,11 +63,30 @@ class NoQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """A route takes a file as it is: of these media types, the first being the one described; ``most_bytes``
+    long. A large one is kept ``on_disk``.
+    """
+
+    media_types: tuple[str, ...]
+    most_bytes: int
+    on_disk: bool = False
+
+
+class UploadedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that somebody sent, and its SHA-256."""
+
+    path: Path
+    size: int
+    digest: bytes
+
+
 class Route(msgspec.Struct, frozen=True, kw_only=True):
     """One route: where, who may, what it takes and gives.
 
     ``public`` routes ask nobody who he is; ``wants`` are the handler's parameters.
-    ``shows_secret`` marks an answer that must not be stored.
+    ``shows_secret`` marks an answer that must not be stored, ``takes_secret`` a body of which not even a hash
+    may be.
     """
 
     method: str
@@ -80,8 +102,10 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     path_model: type[BaseModel] | None
     query_model: type[BaseModel]
     body_model: type[BaseModel] | None
+    upload: Upload | None
     wants: frozenset[str]
     shows_secret: bool
+    takes_secret: bool
     timeout_seconds: float | None
     media_type: str
 
@@ -135,8 +159,10 @@ class Routes:
         scope: Scope | None = None,
         status: int | None = None,
         shows_secret: bool = False,
+        takes_secret: bool = False,
         timeout_seconds: float | None = DEFAULT_TIMEOUT_SECONDS,
         media_type: str = "application/json",
+        upload: Upload | None = None,
     ) -> Callable[[Handler], Handler]:
         """Declare a route; see the module's documentation."""
         allowed = frozenset(roles)
@@ -145,8 +171,9 @@ class Routes:
             allowed |= {Role.INTEGRATION}
 
         def add(handler: Handler) -> Handler:
-            needs = _needs(handler, path)
-            answer = _answer(handler)
+            needs = get_type_hints(handler, include_extras=True)
+            answer = _answer(needs.pop("return"))
+            _check(needs, path, upload)
             usual = HTTPStatus.NO_CONTENT if answer is type(None) else HTTPStatus.OK
             self._routes.append(
                 Route(
@@ -160,11 +187,13 @@ class Routes:
                     summary=summary,
                     status=int(status or usual),
                     answer=answer,
-                    path_model=_path_model(handler, path),
+                    path_model=_path_model(needs, path),
                     query_model=needs.get("query", NoQuery),
-                    body_model=needs.get("body", Nothing if method in WRITES else None),
+                    body_model=needs.get("body", Nothing if method in WRITES and not upload else None),
+                    upload=upload,
                     wants=frozenset(needs),
                     shows_secret=shows_secret,
+                    takes_secret=takes_secret,
                     timeout_seconds=timeout_seconds,
                     media_type=media_type,
                 )
@@ -174,30 +203,27 @@ class Routes:
         return add
 
 
-def _needs(handler: Callable[..., object], path: str) -> dict[str, Any]:
-    hints = get_type_hints(handler, include_extras=True)
-    hints.pop("return", None)
+def _check(needs: dict[str, Any], path: str, upload: Upload | None) -> None:
     in_path = set(path_parameters(path))
-    known = {"request": web.Request, "principal": Principal}
-    for name, annotation in hints.items():
+    known: dict[str, type] = {"request": web.Request, "principal": Principal}
+    if upload is not None:
+        known["content"] = UploadedFile if upload.on_disk else bytes
+    for name, annotation in needs.items():
         model = inspect.isclass(annotation) and issubclass(annotation, BaseModel)
         right = name in in_path or known.get(name) is annotation or (name in ("query", "body") and model)
         if not right:
             raise TypeError(f"{path}: nothing is known to give to the parameter {name!r}")
-    if in_path - hints.keys():
-        raise TypeError(f"{path}: the handler does not take {sorted(in_path - hints.keys())}")
-    return hints
+    if in_path - needs.keys():
+        raise TypeError(f"{path}: the handler does not take {sorted(in_path - needs.keys())}")
 
 
-def _answer(handler: Callable[..., object]) -> Any:
-    answer = get_type_hints(handler, include_extras=True)["return"]
-    return get_args(answer)[0] if get_origin(answer) is Reply else answer
+def _answer(annotation: Any) -> Any:
+    return get_args(annotation)[0] if get_origin(annotation) is Reply else annotation
 
 
-def _path_model(handler: Callable[..., object], path: str) -> type[BaseModel] | None:
-    hints = get_type_hints(handler, include_extras=True)
-    fields: dict[str, Any] = {name: (hints[name], ...) for name in path_parameters(path)}
-    return create_model("Path", **fields) if fields else None
+def _path_model(needs: dict[str, Any], path: str) -> type[BaseModel] | None:
+    fields: dict[str, Any] = {name: (needs[name], ...) for name in path_parameters(path)}
+    return create_model("Path", __config__=ConfigDict(defer_build=True), **fields) if fields else None
 
 
 def path_parameters(path: str) -> list[str]:

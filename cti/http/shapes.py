@@ -58,13 +58,14 @@ When = Annotated[
 class Body(BaseModel):
     """A request's body: unknown members, wrong types and non-finite numbers are refused."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    # Built by the first request, so that the service starts sooner.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class Query(BaseModel):
     """The parameters of an address; they arrive as text, so numbers are read from it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class PageQuery(Query):
@@ -113,6 +114,10 @@ def _second(epoch: int) -> str:
             _seconds.clear()
         text = _seconds[epoch] = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(epoch))
     return text
+
+
+#: An instant in a cursor (epoch seconds); whoever makes one up gets a refusal, not an error.
+CursorInstant = Annotated[float, msgspec.Meta(ge=0, lt=253_402_300_800)]
 
 
 def encode_cursor(*key: str | float) -> str:

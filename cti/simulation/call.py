@@ -2,59 +2,31 @@
 
 import asyncio
 import contextlib
-import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
+from cti.simulation.dialog import Dialog
+from cti.simulation.line import Line
 from cti.simulation.rtp import AudioStream
-from cti.simulation.sip import Message, media_address, session_description, tag_of, uri_of, user_of
-
-Address = tuple[str, int]
+from cti.simulation.sip import (
+    Message,
+    media_address,
+    media_direction,
+    session_description,
+    tag_of,
+    uri_of,
+    user_of,
+)
 
 RETRANSMIT_SECONDS = (0.5, 1.0, 2.0, 4.0, 4.0, 4.0)
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, NOTIFY, REFER, INFO, UPDATE"
-
-
-class Line(Protocol):
-    """What a call needs of its phone."""
-
-    address: Address
-    server: Address
-    audio: bool
-
-    def send(self, message: Message) -> None:
-        """Send a message once."""
-
-    async def request(
-        self, message: Message, provisional: Callable[[Message], None] | None = None
-    ) -> Message | None:
-        """Send a request until it is answered; None when it never is."""
-
-    def reply(
-        self,
-        request: Message,
-        status: int,
-        reason: str,
-        *,
-        to: str = "",
-        contact: bool = False,
-        extra: Sequence[tuple[str, str]] = (),
-        body: str = "",
-    ) -> None:
-        """Answer a request, with the phone's own contact when it is asked for, and with ``extra`` headers."""
-
-    def spawn(self, work: Awaitable[None], name: str) -> None:
-        """Do something beside."""
-
-    def authorization(self, challenge: Message, method: str, uri: str) -> tuple[str, str]:
-        """The header that answers a challenge."""
 
 
 class SimulatedCall:
     """One call of a simulated phone. ``None`` means that it has not happened.
 
     Attributes:
+        other: the number of the other side, as it came or was dialled.
+        dialled: which number an incoming call was for; empty otherwise.
         invited_at: when the INVITE was sent or came.
         ringing_at: when 180 was sent or came.
         answered_at: when 200 was sent or came.
@@ -67,8 +39,10 @@ class SimulatedCall:
     def __init__(self, phone: Line, *, call_id: str, outgoing: bool, other: str) -> None:
         self.phone = phone
         self.call_id = call_id
+        self.dialog = Dialog(phone.address, call_id)
         self.outgoing = outgoing
         self.other = other
+        self.dialled = ""
         self.invited_at = time.time()
         self.ringing_at: float | None = None
         self.answered_at: float | None = None
@@ -82,12 +56,6 @@ class SimulatedCall:
         self.audio: AudioStream | None = None
         self._answered = asyncio.Event()
         self._ended = asyncio.Event()
-        self._invite = Message()
-        self.local = ""
-        self.remote = ""
-        self._target = ""
-        self._route: list[str] = []
-        self._cseq = 1
         self._version = 1
         self._acked = asyncio.Event()
 
@@ -96,13 +64,13 @@ class SimulatedCall:
     def ring(self) -> None:
         """Say 180 Ringing to an incoming call."""
         self.ringing_at = time.time()
-        self.phone.reply(self._invite, 180, "Ringing", to=self.local, contact=True)
+        self._reply(180, "Ringing", contact=True)
 
     def announce(self) -> None:
         """Say 183 to an incoming call and let the other side hear this one, which is not answered by that."""
         self.ringing_at = time.time()
         body = self._sdp("sendrecv")
-        self.phone.reply(self._invite, 183, "Session Progress", to=self.local, contact=True, body=body)
+        self._reply(183, "Session Progress", contact=True, body=body)
         if self.audio is not None and self.phone.audio:
             self.audio.talk()
 
@@ -121,21 +89,21 @@ class SimulatedCall:
                         await self._acked.wait()
             if self._acked.is_set() or self.over:
                 break
-            self.phone.reply(self._invite, 200, "OK", to=self.local, contact=True, body=body)
+            self._reply(200, "OK", contact=True, body=body)
         if self.audio is not None and self.phone.audio:
             self.audio.talk()
 
     async def refuse(self, status: int = 486, reason: str = "Busy Here") -> None:
         """Refuse an incoming call."""
         self.status = status
-        self.phone.reply(self._invite, status, reason, to=self.local)
+        self._reply(status, reason)
         await self.end("local")
 
     async def forward(self, number: str) -> None:
         """Send an incoming call elsewhere (302), as a phone does on which a call forward is set."""
         self.status = 302
         target = ("Contact", f"<sip:{number}@{self.phone.server[0]}:{self.phone.server[1]}>")
-        self.phone.reply(self._invite, 302, "Moved Temporarily", to=self.local, extra=[target])
+        self._reply(302, "Moved Temporarily", extra=[target])
         await self.end("local")
 
     async def hang_up(self) -> None:
@@ -143,19 +111,14 @@ class SimulatedCall:
         if self.over:
             return
         if self.answered_at is None and self.outgoing:
-            cancel = Message(method="CANCEL", uri=self._invite.uri)
-            cancel.headers = [
-                (name, value) for name, value in self._invite.headers if name in ("Via", "From", "To")
-            ]
-            cancel.headers += [("Call-ID", self.call_id), ("CSeq", f"{self._invite.cseq[0]} CANCEL")]
             await self.end("local")
-            await self.phone.request(cancel)
+            await self.phone.request(self.dialog.cancel())
             return
         if self.answered_at is None:
             await self.refuse()
             return
         await self.end("local")
-        await self.phone.request(self._in_dialog("BYE"))
+        await self.phone.request(self.dialog.request("BYE"))
 
     async def hold(self) -> None:
         """Hold the other side by a re-INVITE with a=sendonly."""
@@ -181,11 +144,12 @@ class SimulatedCall:
         """
         target = f"sip:{number}@{self.phone.server[0]}:{self.phone.server[1]}"
         if replaces is not None:
-            dialog = f"{replaces.call_id};to-tag={tag_of(replaces.remote)};from-tag={tag_of(replaces.local)}"
-            quoted = dialog.replace(";", "%3B").replace("=", "%3D").replace("@", "%40")
-            target = f"{uri_of(replaces.remote)}?Replaces={quoted}"
-        message = self._in_dialog("REFER")
-        message.headers += [("Refer-To", f"<{target}>"), ("Referred-By", f"<{uri_of(self.local)}>")]
+            other = replaces.dialog
+            tags = f"{replaces.call_id};to-tag={tag_of(other.remote)};from-tag={tag_of(other.local)}"
+            quoted = tags.replace(";", "%3B").replace("=", "%3D").replace("@", "%40")
+            target = f"{uri_of(other.remote)}?Replaces={quoted}"
+        message = self.dialog.request("REFER")
+        message.headers += [("Refer-To", f"<{target}>"), ("Referred-By", f"<{uri_of(self.dialog.local)}>")]
         answer = await self.phone.request(message)
         self.transfer_status = str(answer.status) if answer is not None else "no answer"
 
@@ -204,6 +168,15 @@ class SimulatedCall:
             async with asyncio.timeout(seconds):
                 await self._ended.wait()
 
+    def header(self, name: str) -> str:
+        """A header of its INVITE; empty when that has none."""
+        return self.dialog.invite.get(name)
+
+    @property
+    def asks_for_answer(self) -> bool:
+        """Whether an incoming call asks the phone to answer by itself, in the words of either family."""
+        return "answer-after=0" in self.header("Call-Info") or "autoanswer" in self.header("Alert-Info")
+
     @property
     def over(self) -> bool:
         """Whether the call has ended."""
@@ -220,16 +193,18 @@ class SimulatedCall:
             phone.reply(message, 200, "OK")
             await self.end("remote")
         elif message.method == "CANCEL":
-            phone.reply(message, 200, "OK", to=self.local)
+            phone.reply(message, 200, "OK", to=self.dialog.local)
             if self.answered_at is None:
                 self.status = 487
                 self.cause = message.get("Reason")
-                phone.reply(self._invite, 487, "Request Terminated", to=self.local)
+                self._reply(487, "Request Terminated")
                 await self.end("remote")
         elif message.method == "INVITE":
+            if self.answered_at is None:
+                return  # the same again, because we were slow: it is being dealt with
             self._media(message)
             direction = {"sendonly": "recvonly", "inactive": "inactive"}.get(
-                _direction(message.body), "sendrecv"
+                media_direction(message.body), "sendrecv"
             )
             phone.reply(message, 200, "OK", contact=True, body=self._sdp(direction))
         elif message.method == "NOTIFY":
@@ -248,28 +223,25 @@ class SimulatedCall:
 
     def accept(self, invite: Message) -> None:
         """Become the call of an incoming INVITE."""
-        self._invite = invite
-        self.local = f"{invite.get('To')};tag={secrets.token_hex(6)}"
-        self.remote = invite.get("From")
-        self._target = uri_of(invite.get("Contact"))
-        self._route = invite.all("Record-Route")
+        self.dialog.accept(invite)
+        self.dialled = user_of(invite.uri)
         self._media(invite)
 
     async def dial_out(
         self, number: str, *, caller: str, name: str = "", extra: list[tuple[str, str]]
     ) -> None:
         """Send the INVITE of an outgoing call and follow it to its final answer."""
-        phone = self.phone
+        phone, dialog = self.phone, self.dialog
         host, port = phone.address
         display = f'"{name}" ' if name else ""
-        self.local = f"{display}<sip:{caller}@{host}:{port}>;tag={secrets.token_hex(6)}"
-        self.remote = f"<sip:{number}@{phone.server[0]}:{phone.server[1]}>"
-        self._target = uri_of(self.remote)
+        dialog.begin(
+            f"{display}<sip:{caller}@{host}:{port}>", f"<sip:{number}@{phone.server[0]}:{phone.server[1]}>"
+        )
         authorization: list[tuple[str, str]] = []
         for attempt in (1, 2):
-            message = self._in_dialog("INVITE", body=self._sdp("sendrecv"))
+            message = dialog.request("INVITE", body=self._sdp("sendrecv"))
             message.headers += [*extra, *authorization]
-            self._invite = message
+            dialog.invite = message
             answer = await phone.request(message, provisional=self._progress)
             if answer is None:
                 self.status = 408
@@ -277,65 +249,46 @@ class SimulatedCall:
             self.status = answer.status
             if answer.status in (401, 407) and attempt == 1 and not self.over:
                 self.acknowledge(answer)
-                authorization = [phone.authorization(answer, "INVITE", self._target)]
+                authorization = [phone.authorization(answer, "INVITE", message.uri)]
                 continue
-            self.remote = answer.get("To") or self.remote
+            dialog.settle(answer)
+            self.acknowledge(answer)
             if answer.status < 300:
-                self._target = uri_of(answer.get("Contact")) or self._target
-                self._route = list(reversed(answer.all("Record-Route")))
                 self._media(answer)
-                self.acknowledge(answer)
                 if self.over:
-                    await phone.request(self._in_dialog("BYE"))
+                    await phone.request(dialog.request("BYE"))
                     return
                 self.answered_at = time.time()
                 self._answered.set()
                 if phone.audio and self.audio is not None:
                     self.audio.talk()
                 return
-            self.acknowledge(answer)
             break
         await self.end("remote")
+
+    def _reply(
+        self,
+        status: int,
+        reason: str,
+        *,
+        contact: bool = False,
+        extra: Sequence[tuple[str, str]] = (),
+        body: str = "",
+    ) -> None:
+        to = self.dialog.local
+        self.phone.reply(self.dialog.invite, status, reason, to=to, contact=contact, extra=extra, body=body)
 
     def _progress(self, answer: Message) -> None:
         if answer.status in (180, 183) and self.ringing_at is None:
             self.ringing_at = time.time()
 
     async def _reinvite(self, direction: str) -> None:
-        answer = await self.phone.request(self._in_dialog("INVITE", body=self._sdp(direction)))
+        answer = await self.phone.request(self.dialog.request("INVITE", body=self._sdp(direction)))
         if answer is not None:
             self.acknowledge(answer)
 
     def acknowledge(self, answer: Message) -> None:
-        ack = self._in_dialog("ACK", number=answer.cseq[0])
-        ack.headers = [
-            ("To", answer.get("To")) if name == "To" else (name, value) for name, value in ack.headers
-        ]
-        if answer.status >= 300:
-            ack.uri = self._invite.uri
-            ack.headers[0] = ("Via", self._invite.get("Via"))
-        self.phone.send(ack)
-
-    def _in_dialog(self, method: str, *, body: str = "", number: int | None = None) -> Message:
-        if number is None:
-            self._cseq += 1
-            number = self._cseq
-        host, port = self.phone.address
-        message = Message(method=method, uri=self._target, body=body)
-        message.headers = [
-            ("Via", f"SIP/2.0/UDP {host}:{port};rport;branch=z9hG4bK{secrets.token_hex(8)}"),
-            ("Max-Forwards", "70"),
-            ("From", self.local),
-            ("To", self.remote),
-            ("Call-ID", self.call_id),
-            ("CSeq", f"{number} {method}"),
-            ("Contact", f"<sip:{user_of(uri_of(self.local))}@{host}:{port}>"),
-            ("Allow", ALLOW),
-            *[("Route", route) for route in self._route],
-        ]
-        if body:
-            message.headers.append(("Content-Type", "application/sdp"))
-        return message
+        self.phone.send(self.dialog.acknowledgement(answer))
 
     def _sdp(self, direction: str) -> str:
         self._version += 1
@@ -358,10 +311,6 @@ class SimulatedCall:
         self._ended.set()
         if self.audio is not None:
             await self.audio.close()
-
-
-def _direction(sdp: str) -> str:
-    return next((d for d in ("sendonly", "recvonly", "inactive") if f"a={d}" in sdp), "sendrecv")
 
 
 async def _either(first: asyncio.Event, second: asyncio.Event) -> None:

@@ -10,11 +10,9 @@ import fcntl
 import os
 import shutil
 import signal
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,11 +25,12 @@ from cti.customers.demo import demo_number
 from cti.db.engine import open_engine
 from cti.db.migrations import upgrade
 from cti.errors import CtiError
-from cti.installation import prompts
-from cti.installation.asterisk_files import DNIS, AsteriskPlan, PhonePlan
+from cti.installation.asterisk_plan import DNIS, AsteriskPlan, PhonePlan
 from cti.installation.asterisk_process import find_program, running
 from cti.installation.postgres import embedded
 from cti.installation.secret_files import asterisk_secrets, kept, password
+from cti.prompts import table
+from cti.prompts.building import build
 from cti.simulation import demo_data
 from cti.simulation.demo_agents import (
     CallersOnLine,
@@ -39,71 +38,15 @@ from cti.simulation.demo_agents import (
     agent_phone_script,
     call_now_and_then,
 )
+from cti.simulation.demo_campaign import NAME, somebody
+from cti.simulation.demo_flows import FLOW_NUMBER, key_now_and_then
+from cti.simulation.demo_ports import HOST, DemoFailed, DemoPorts
 from cti.simulation.phone import SimulatedPhone
 
-HOST = "127.0.0.1"
 PHONES = [str(1001 + number) for number in range(10)]
 DATABASE = "cti"
 CALL_EVERY_SECONDS = 16.0
 SERVICE_START_SECONDS = 60.0
-
-
-class DemoFailed(CtiError):  # noqa: N818
-    """The demonstration could not go on."""
-
-    code = "demo.failed"
-
-
-@dataclass(frozen=True, kw_only=True)
-class DemoPorts:
-    """The ports of this run: the usual ones where they are free, others where somebody has them."""
-
-    ami: int
-    agi: int
-    sip: int
-    http: int
-    trunk: int
-    carrier: int
-    phones: int
-
-    @classmethod
-    def choose(cls) -> "DemoPorts":
-        """Look for free ports; one that the operator has set is taken as it is."""
-        settings = config.Settings.model_fields
-
-        def tcp(name: str) -> int:
-            usual = settings[name].default
-            if config.given(name):
-                usual = int(os.environ[f"{config.PREFIX}{name.upper()}"])
-                if not _free(usual, socket.SOCK_STREAM):
-                    raise DemoFailed(
-                        f"{config.PREFIX}{name.upper()}={usual}: somebody listens there already."
-                    )
-                return usual
-            return next(port for port in range(usual, usual + 500) if _free(port, socket.SOCK_STREAM))
-
-        def udp(usual: int, count: int = 1) -> int:
-            return next(
-                first
-                for first in range(usual, usual + 5000, count)
-                if all(_free(port, socket.SOCK_DGRAM) for port in range(first, first + count))
-            )
-
-        return cls(
-            ami=tcp("ami_port"), agi=tcp("agi_port"), http=tcp("http_port"),
-            sip=udp(5060), trunk=udp(5080), carrier=udp(5090), phones=udp(15001, len(PHONES)),
-        )  # fmt: skip
-
-
-def _free(port: int, kind: socket.SocketKind) -> bool:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        if kind == socket.SOCK_STREAM:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-        return True
 
 
 @contextlib.contextmanager
@@ -139,7 +82,7 @@ async def demo(console: Console | None = None) -> None:
     secrets = home / "secrets"
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(_alone(home))
-        ports = DemoPorts.choose()
+        ports = DemoPorts.choose(phones=len(PHONES))
         url = await _database(stack, console, home)
         passwords = {
             user.username: kept(secrets, f"password_{user.username}", password) for user in demo_data.USERS
@@ -149,10 +92,9 @@ async def demo(console: Console | None = None) -> None:
                 await demo_data.load(connection, passwords, PHONES)
         plan = _plan(home, ports, await _program_root(console))
         with _step(console, "Asterisk"):
-            folder = config.cache_dir() / "prompts"
-            await prompts.build(folder)
+            await build(config.sounds_dir(), table.shipped(), config.speech_cache_dir())
             program = await find_program()
-            asterisk = await stack.enter_async_context(running(plan, program, folder))
+            asterisk = await stack.enter_async_context(running(plan, program, config.sounds_dir()))
         base_url = f"http://{HOST}:{ports.http}"
         with _step(console, "The service"):
             service = await stack.enter_async_context(_service(home, ports, url, base_url))
@@ -160,6 +102,11 @@ async def demo(console: Console | None = None) -> None:
         await _phones(stack, plan, ports, callers)
         trunk = await stack.enter_async_context(
             SimulatedPhone(address=(HOST, ports.trunk), server=(HOST, ports.sip), user="trunk")
+        )
+        await stack.enter_async_context(
+            SimulatedPhone(
+                address=(HOST, ports.carrier), server=(HOST, ports.sip), user="carrier", behaviour=somebody
+            )
         )
         _welcome(console, base_url, passwords, home)
         numbers = [demo_number(index) for index in range(200)]
@@ -172,6 +119,7 @@ async def demo(console: Console | None = None) -> None:
                 group.create_task(agent.work(), name=user.username)
             dialled = [dnis.number for dnis in DNIS]
             group.create_task(call_now_and_then(trunk, callers, numbers, dialled[:2], CALL_EVERY_SECONDS))
+            group.create_task(key_now_and_then(trunk, callers, numbers, CALL_EVERY_SECONDS))
             group.create_task(_guard("Asterisk", asterisk.wait))
             group.create_task(_guard("The service", service.wait))
 
@@ -329,9 +277,12 @@ def _welcome(console: Console, base_url: str, passwords: dict[str, str], home: P
         if not user.simulated:
             table.add_row(user.role.value, user.username, passwords[user.username])
     console.print(table)
+    free = PHONES[len(_simulated())]
     console.print(
-        f"\nSign in as agent and take a phone from {PHONES[2]} up: it answers by itself, you hang up.\n"
-        f"Two simulated agents and a caller every {CALL_EVERY_SECONDS:.0f} s keep things moving.\n"
+        f"\nSign in as agent and take a phone from {free} up: it answers by itself, you hang up.\n"
+        f"Four simulated agents and a caller every {CALL_EVERY_SECONDS:.0f} s keep things moving.\n"
+        f"The number {FLOW_NUMBER} leads into the flow main-menu; simulated callers key through it.\n"
+        f"A campaign waits to be started: sign in as admin, menu Calls, Campaigns ({NAME}).\n"
         f"Logs: {home}/log/service.log, {home}/asterisk/log/messages.log.\n"
         "[bold]Ctrl-C[/bold] ends everything.\n"
     )

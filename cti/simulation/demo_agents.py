@@ -37,14 +37,15 @@ class CallersOnLine:
 
 
 def agent_phone_script(callers: CallersOnLine, *, talk: tuple[float, float] | None) -> Any:
-    """What an agent's simulated phone does: ring some seconds, answer, talk, hang up.
+    """What an agent's simulated phone does: ring some seconds (or answer by itself, when it is asked to),
+    answer, talk, hang up.
 
     Without ``talk`` the phone belongs to a person at the page, who hangs up himself.
     """
 
     async def behaviour(call: SimulatedCall) -> None:
         call.ring()
-        await call.stay(chance.uniform(1.5, 4))
+        await call.stay(0.0 if call.asks_for_answer else chance.uniform(1.5, 4))
         if call.over:
             return
         await call.answer()
@@ -89,21 +90,12 @@ class SimulatedAgent:
         session.headers["X-CSRF-Token"] = signed_in["csrf_token"]
         found = await _json(session, "GET", "/api/v1/devices")
         device = next(item for item in found["items"] if item["extension"] == self.extension)
-        dispositions = [
-            item["code"] for item in (await _json(session, "GET", "/api/v1/dispositions"))["items"]
-        ]
         while True:
             agent = await _json(session, "GET", "/api/v1/agent")
-            await self._act(session, agent, device["id"], dispositions)
+            await self._act(session, agent, device["id"])
             await asyncio.sleep(1.0)
 
-    async def _act(
-        self,
-        session: aiohttp.ClientSession,
-        agent: dict[str, Any],
-        device_id: int,
-        dispositions: Sequence[str],
-    ) -> None:
+    async def _act(self, session: aiohttp.ClientSession, agent: dict[str, Any], device_id: int) -> None:
         state = agent["state"]
         if state == "logged_out":
             await _json(session, "POST", "/api/v1/agent/sign-in", {"device_id": device_id})
@@ -116,12 +108,29 @@ class SimulatedAgent:
             await _json(session, "POST", "/api/v1/agent/call/resume", {})
         elif state == "wrap_up":
             await asyncio.sleep(chance.uniform(2, 7))
-            if agent["call"] is not None and dispositions:
-                await _json(
-                    session, "PUT", f"/api/v1/calls/{agent['call']['call_id']}/disposition",
-                    {"code": chance.choice(dispositions), "note": "", "callback_at": None},
-                )  # fmt: skip
+            if agent["call"] is not None:
+                await self._say(session, agent["call"])
             await _json(session, "POST", "/api/v1/agent/wrap-up/end", {})
+
+    async def _say(self, session: aiohttp.ClientSession, call: dict[str, Any]) -> None:
+        path, queue = f"/api/v1/calls/{call['call_id']}/disposition", call["queue"]
+        of_queue = "" if queue is None else f"?queue={queue['name']}"
+        form = await _json(session, "GET", f"{path}-form{of_queue}")
+        offered = [one["code"] for one in form["dispositions"] if one["next"] != "callback"]
+        if offered:
+            answers = {field["name"]: _answer(field) for field in form["form"]}
+            await _json(session, "PUT", path, {"code": chance.choice(offered), "answers": answers})
+
+
+def _answer(field: dict[str, Any]) -> str | int | bool | None:
+    """Something to fill in; nothing where a date is asked for."""
+    answers = {
+        "text": "演示",
+        "number": chance.randint(1, 5),
+        "yes_no": chance.random() < 0.5,
+        "choice": chance.choice([choice["code"] for choice in field["choices"]] or [None]),
+    }
+    return answers.get(field["kind"])
 
 
 async def _json(session: aiohttp.ClientSession, method: str, path: str, body: Any = None) -> Any:

@@ -1,4 +1,6 @@
-"""What the demonstration finds in its database: people, queues, phones, dialled numbers and customers."""
+"""What the demonstration finds in its database: people, queues, phones, dialled numbers, customers and a
+campaign.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,12 +12,14 @@ from cti.agents.store import create_device
 from cti.agents.tables import devices
 from cti.customers.demo import load_demo_customers
 from cti.http.principal import Language, Role
-from cti.installation.asterisk_files import DNIS, QUEUES
+from cti.installation.asterisk_plan import DNIS, QUEUES
 from cti.ivr.tables import inbound_numbers, survey_settings
 from cti.people.store import create_user
 from cti.people.tables import users
 from cti.queues.store import create_queue
 from cti.queues.tables import queues
+from cti.simulation import demo_campaign, demo_desk
+from cti.simulation.demo_flows import FLOW_NUMBER, flow_number
 
 CUSTOMERS = 5000
 
@@ -45,6 +49,15 @@ USERS = (
     DemoUser(
         username="sim-harper", name="Noah Harper", role=Role.AGENT, language=Language.ENGLISH,
         queues=("support", "sales"), simulated=True,
+    ),
+    # Callers keep two busy; these have time for those whom a campaign calls.
+    DemoUser(
+        username="sim-liu", name="刘洋", role=Role.AGENT, language=Language.CHINESE,
+        queues=("sales",), simulated=True,
+    ),
+    DemoUser(
+        username="sim-patel", name="Anita Patel", role=Role.AGENT, language=Language.ENGLISH,
+        queues=("sales",), simulated=True,
     ),
 )  # fmt: skip
 
@@ -79,6 +92,8 @@ async def load(connection: AsyncConnection, passwords: dict[str, str], extension
         if not await _there(connection, inbound_numbers, inbound_numbers.c.dnis == dnis.number):
             row = {"dnis": dnis.number, "queue": dnis.queue, "language": _LANGUAGES[dnis.language]}
             await connection.execute(inbound_numbers.insert().values(row))
+    if not await _there(connection, inbound_numbers, inbound_numbers.c.dnis == FLOW_NUMBER):
+        await connection.execute(inbound_numbers.insert().values(flow_number()))
     for extension in extensions:
         if not await _there(connection, devices, devices.c.extension == extension):
             await create_device(
@@ -90,6 +105,8 @@ async def load(connection: AsyncConnection, passwords: dict[str, str], extension
                 connection, username=user.username, name=user.name, role=user.role, language=user.language,
                 password=passwords[user.username], queues=user.queues,
             )  # fmt: skip
+    await demo_desk.load(connection)
+    await demo_campaign.load(connection)
     return await load_demo_customers(connection, CUSTOMERS)
 
 

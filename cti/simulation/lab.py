@@ -2,88 +2,28 @@
 
 import asyncio
 import contextlib
-import socket
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from cti.config import cache_dir
-from cti.installation.asterisk_files import AsteriskPlan, AsteriskSecrets, PhonePlan
+from cti.config import speech_cache_dir
+from cti.installation.asterisk_plan import AsteriskPlan, AsteriskSecrets, PhonePlan
 from cti.installation.asterisk_process import (
     AsteriskProcess,
     AsteriskProgram,
     find_program,
     running,
 )
-from cti.installation.prompts import build as build_prompts
+from cti.prompts import table
+from cti.prompts.building import build
+from cti.simulation.lab_ports import FIRST_EXTENSION, HOST, RTP_PORTS, LabPorts, take_ports
 from cti.simulation.observer import AmiObserver
 from cti.simulation.phone import Behaviour, SimulatedPhone
 from cti.simulation.rtp import TONE
 
-HOST = "127.0.0.1"
-FIRST_EXTENSION = 1001
 TRUNK_SOURCES = 8
-#: Each laboratory takes one block of ports: trunk, carrier, AMI, SIP, then one for each phone.
-_BLOCK = 600
-_FIRST_PORT = 20000
-_LAST_PORT = 32000
-_RTP_FIRST = 33000
-
-
-@dataclass(frozen=True, kw_only=True)
-class LabPorts:
-    """The ports of one laboratory; the held socket keeps the block from others until it is closed."""
-
-    base: int
-    guard: socket.socket
-
-    @property
-    def sip(self) -> int:
-        """Asterisk's SIP port."""
-        return self.base + 1
-
-    @property
-    def ami(self) -> int:
-        """Asterisk's AMI port."""
-        return self.base + 2
-
-    @property
-    def agi(self) -> int:
-        """The port at which the dialplan looks for the service's FastAGI server."""
-        return self.base + 3
-
-    @property
-    def carrier(self) -> int:
-        """Where calls to the trunk go."""
-        return self.base + 4
-
-    @property
-    def http(self) -> int:
-        """A port for the service's HTTP server."""
-        return self.base + 5
-
-    def trunk(self, number: int) -> int:
-        """One of the ports from which calls of the trunk come."""
-        return self.base + 10 + number
-
-    def phone(self, extension: int) -> int:
-        """The port of a simulated phone."""
-        return self.base + 30 + (extension - FIRST_EXTENSION)
-
-
-def take_ports() -> LabPorts:
-    """A block of ports that no other laboratory on this machine uses now."""
-    for base in range(_FIRST_PORT, _LAST_PORT, _BLOCK):
-        guard = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        try:
-            guard.bind((HOST, base))
-            guard.listen(1)
-        except OSError:
-            guard.close()
-            continue
-        return LabPorts(base=base, guard=guard)
-    raise OSError("no free block of ports for a laboratory")
 
 
 def lab_plan(
@@ -100,7 +40,6 @@ def lab_plan(
     With ``one_socket`` all phones live at the port of the first, so that one process plays them all.
     """
     extensions = [FIRST_EXTENSION + number for number in range(phones)]
-    block = (ports.base - _FIRST_PORT) // _BLOCK
     plan = AsteriskPlan(
         home=home,
         secrets=AsteriskSecrets.generate([str(e) for e in extensions], observer=True),
@@ -109,8 +48,8 @@ def lab_plan(
         ami_port=ports.ami,
         agi_port=ports.agi,
         sip_port=ports.sip,
-        rtp_start=_RTP_FIRST + block * 1500,
-        rtp_end=_RTP_FIRST + block * 1500 + 1498,
+        rtp_start=ports.first_rtp,
+        rtp_end=ports.first_rtp + RTP_PORTS - 2,
         trunk_sources=[f"{HOST}:{ports.trunk(n)}" for n in range(TRUNK_SOURCES)],
         carrier_port=ports.carrier,
         phones=[
@@ -164,11 +103,13 @@ class Lab:
             sound=sound,
         )
 
-    def carrier(self, behaviour: Behaviour | None = None, *, audio: bool = False) -> SimulatedPhone:
+    def carrier(
+        self, behaviour: Behaviour | None = None, *, audio: bool = False, sound: Sequence[bytes] = TONE
+    ) -> SimulatedPhone:
         """The far end of the trunk, to which Asterisk dials out."""
         return SimulatedPhone(
             address=(HOST, self.ports.carrier), server=(HOST, self.plan.sip_port), user="carrier",
-            behaviour=behaviour, audio=audio,
+            behaviour=behaviour, audio=audio, sound=sound,
         )  # fmt: skip
 
     def settings(self, home: Path, database_url: str) -> dict[str, Any]:
@@ -188,6 +129,8 @@ class Lab:
             "cel_csv_path": self.plan.cel_csv,
             "queue_log_path": self.plan.queue_log,
             "asterisk_etc_dir": self.plan.etc,
+            "sounds_dir": self.plan.home / "sounds",
+            "voicemail_dir": self.plan.home / "spool" / "voicemail",
         }
 
     async def clear(self, ami: AmiObserver) -> None:
@@ -217,9 +160,15 @@ class Lab:
             while await self._is_busy(ami):  # noqa: ASYNC110  (it tells no one)
                 await asyncio.sleep(0.1)
 
+    async def channels(self) -> int | None:
+        """How many there are, as Asterisk's console says it ("10 active channels"); None when it does not."""
+        said = await self.asterisk.command("core show channels count")
+        found = re.search(r"^(\d+) active channels?", said, re.MULTILINE)
+        return None if found is None else int(found[1])
+
     async def _is_busy(self, ami: AmiObserver | None) -> bool:
         if ami is None:
-            return "0 active channels" not in await self.asterisk.command("core show channels count")
+            return await self.channels() != 0
         complete = ami.expect("CoreShowChannelsComplete")
         await ami.demand("CoreShowChannels")
         return (await complete)["ListItems"] != "0"
@@ -248,8 +197,8 @@ async def laboratory(
     ports = take_ports()
     try:
         plan = lab_plan(home, ports, program, phones=phones, **changes)
-        await build_prompts(cache_dir() / "prompts")
-        async with running(plan, program, cache_dir() / "prompts") as asterisk:
+        await build(plan.home / "sounds", table.shipped(), speech_cache_dir())
+        async with running(plan, program, plan.home / "sounds") as asterisk:
             yield Lab(ports=ports, plan=plan, asterisk=asterisk)
     finally:
         ports.guard.close()
@@ -318,6 +267,15 @@ def answering(*, after: float, talk: float | None = None) -> Behaviour:
         else:
             await call.stay(talk)
             await call.hang_up()
+
+    return behaviour
+
+
+def answering_when_asked(*, talk: float | None = None) -> Behaviour:
+    """The script of a phone that answers by itself a call that asks for it, and lets any other ring."""
+
+    async def behaviour(call: Any) -> None:
+        await (answering(after=0.0, talk=talk) if call.asks_for_answer else ringing)(call)
 
     return behaviour
 

@@ -9,19 +9,20 @@ import csv
 import math
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from cti.errors import CtiError
-from cti.simulation.lab import FIRST_EXTENSION, HOST, Lab
+from cti.simulation.lab import Lab
+from cti.simulation.lab_ports import FIRST_EXTENSION, HOST, take_block
 from cti.simulation.rtp import encode_ulaw
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 _AUDIO_SECONDS = 10
-#: sipp takes free ports for audio from these up.
-_AGENTS_MEDIA = 12000
-_CALLERS_MEDIA = 16000
+#: sipp takes free ports for audio from one of these up, and gives up when a hundred in a row are taken: each
+#: has a block of its own.
+_MEDIA_BLOCKS = range(10_000, 17_000, 1_000)
 
 
 class LoadFailed(CtiError):  # noqa: N818
@@ -44,11 +45,11 @@ async def sipp_agents(lab: Lab, *, ring_seconds: float = 1.0) -> AsyncIterator[N
 
     They talk until the other side hangs up.
     """
-    with tempfile.TemporaryDirectory(prefix="cti-sipp-") as name:
+    with tempfile.TemporaryDirectory(prefix="cti-sipp-") as name, _media_ports() as first_media_port:
         folder = Path(name)
         process = await _start(
             folder, "agents.xml", lab.ports.phone(FIRST_EXTENSION), lab,
-            "-d", str(int(ring_seconds * 1000)), first_media_port=_AGENTS_MEDIA,
+            "-d", str(int(ring_seconds * 1000)), first_media_port=first_media_port,
         )  # fmt: skip
         try:
             await asyncio.sleep(0.3)
@@ -65,9 +66,9 @@ async def sipp_callers(
     """Dial in ``calls`` times at a rate, each staying ``talk_seconds`` after the answer; returns at the end.
 
     Raises:
-        LoadFailed: when sipp could not run.
+        LoadFailed: sipp could not run, or gave up before it had made all calls.
     """
-    with tempfile.TemporaryDirectory(prefix="cti-sipp-") as name:
+    with tempfile.TemporaryDirectory(prefix="cti-sipp-") as name, _media_ports() as first_media_port:
         folder = Path(name)
         numbers = "\n".join(["SEQUENTIAL", *(f"154{index:08d}" for index in range(calls))]) + "\n"
         _write(folder / "callers.csv", numbers.encode())
@@ -75,13 +76,23 @@ async def sipp_callers(
             folder, "caller.xml", lab.ports.trunk(trunk), lab,
             "-s", dnis, "-inf", str(folder / "callers.csv"), "-m", str(calls), "-r", f"{per_second:g}",
             "-l", str(calls), "-d", str(int(talk_seconds * 1000)),
-            "-trace_stat", "-stf", str(folder / "stat.csv"), first_media_port=_CALLERS_MEDIA,
+            "-trace_stat", "-stf", str(folder / "stat.csv"), first_media_port=first_media_port,
         )  # fmt: skip
         try:
             await process.wait()
         finally:
             await _stop(process)
-        return _result(folder)
+        result = _result(folder)
+        if result.successful + result.failed < calls:
+            raise LoadFailed(_errors(folder))
+        return result
+
+
+@contextlib.contextmanager
+def _media_ports() -> Iterator[int]:
+    first, guard = take_block(_MEDIA_BLOCKS)
+    with guard:
+        yield first
 
 
 async def _start(

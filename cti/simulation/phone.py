@@ -12,7 +12,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Self
 
-from cti.simulation.call import ALLOW, RETRANSMIT_SECONDS, Address, SimulatedCall
+from cti.simulation.call import RETRANSMIT_SECONDS, SimulatedCall
+from cti.simulation.dialog import ALLOW, Address
 from cti.simulation.rtp import TONE, AudioStream
 from cti.simulation.sip import Message, digest_answer, parse, uri_of, user_of
 

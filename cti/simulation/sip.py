@@ -135,3 +135,8 @@ def media_address(sdp: str) -> tuple[str, int] | None:
     host = re.search(r"^c=IN IP4 (\S+)", sdp, re.MULTILINE)
     port = re.search(r"^m=audio (\d+)", sdp, re.MULTILINE)
     return (host.group(1), int(port.group(1))) if host and port else None
+
+
+def media_direction(sdp: str) -> str:
+    """Which way the other side wants audio to go: `sendrecv` unless the text says another."""
+    return next((d for d in ("sendonly", "recvonly", "inactive") if f"a={d}" in sdp), "sendrecv")

@@ -29,9 +29,10 @@ async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, comma
 
 
 async def survey(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answer ``/inbound`` with nothing; ask two questions at ``/survey``."""
+    """Answer who calls in with nothing; ask two questions of whose agent has hung up."""
     head = await _head(reader)
-    if head.get("agi_network_script") == "survey":
+    if head.get("agi_arg_2") == "survey":
+        await _ask(reader, writer, 'SET VARIABLE TIMEOUT(absolute) "120"')
         for question in ("cti/survey-question-1", "cti/survey-question-2"):
             await _ask(reader, writer, f"GET DATA {question} 5000 1")
         await _ask(reader, writer, 'STREAM FILE cti/survey-thanks ""')

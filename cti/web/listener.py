@@ -1,6 +1,7 @@
 """Listening for people: a connection that brings no whole request in time is cut, so none can be hoarded."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
@@ -10,12 +11,26 @@ from aiohttp import web
 #: How long the first request of a connection may take to arrive, headers complete.
 FIRST_REQUEST_SECONDS: Final = 20.0
 _KEEPALIVE_SECONDS: Final = 75.0
+#: How long a stopping server waits for answers that are being made, and then for handlers to be cancelled.
+STOP_SECONDS: Final = 2.0
 _BACKLOG: Final = 1024
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 #: Connections that have brought no request yet.
 _UNPROVEN: Final[web.AppKey[set[web.RequestHandler]]] = web.AppKey("unproven")
+
+
+class _NotTooLate(logging.Filter):
+    """Keeps out of the log that an answer was ready in the moment in which a stopping server gave up waiting
+    for it: aiohttp (3.14) then sets a future of its own that it has just cancelled.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.exc_info is None or not isinstance(record.exc_info[1], asyncio.InvalidStateError)
+
+
+logging.getLogger("aiohttp.server").addFilter(_NotTooLate())
 
 
 @asynccontextmanager
@@ -31,7 +46,7 @@ async def serve(
         handle_signals=False,
         auto_decompress=False,
         keepalive_timeout=_KEEPALIVE_SECONDS,
-        shutdown_timeout=2.0,
+        shutdown_timeout=STOP_SECONDS,
     )
     await runner.setup()
     make_protocol = runner.server

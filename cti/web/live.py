@@ -6,7 +6,7 @@ facts is one frame and nothing can be missed. What supervisors watch is gathered
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
@@ -33,7 +33,7 @@ from cti.board.facts import (
     QueueLeft,
 )
 from cti.customers.model import ScreenPop
-from cti.http.principal import Role
+from cti.http.principal import Principal, Role
 from cti.http.shapes import Instant, instant
 from cti.queues.live_figures import LiveFigures, QueueLive
 from cti.web.live_client import LiveClient
@@ -60,6 +60,8 @@ class LiveHub:
 
     def __init__(self, board: Board, directory: Directory, views: AgentViews, figures: LiveFigures) -> None:
         self.clients: set[LiveClient] = set()
+        #: What else belongs to a reader's first picture, by its name there.
+        self.parts: dict[str, Callable[[Principal], object]] = {}
         self._board = board
         self._directory = directory
         self._views = views
@@ -165,6 +167,7 @@ class LiveHub:
             "agents": list(self._shown_agents.values()) if watches else [],
             "link": self._link,
             "troubles": self._troubles if watches else (),
+            **{name: part(principal) for name, part in self.parts.items()},
         }
         client.send(b'"type":"snapshot",' + _encode(picture)[1:-1])
         self.clients.add(client)

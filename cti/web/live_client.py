@@ -2,12 +2,11 @@
 
 import asyncio
 import time
-from collections import deque
 from typing import Final
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from cti.http.principal import Principal
+from cti.http.principal import Language, Principal
 from cti.http.shapes import instant
 
 MOST_FRAMES: Final = 256
@@ -22,17 +21,22 @@ class LiveClient:
     to several readers (`"type":"agent","agent":{...}`), made whole here with the reader's own number.
     """
 
-    def __init__(self, socket: web.WebSocketResponse, principal: Principal) -> None:
+    def __init__(
+        self, socket: web.WebSocketResponse, principal: Principal, language: Language = Language.ENGLISH
+    ) -> None:
         self.principal = principal
+        self.language = language
         #: Why the connection is to end; set once.
         self.closing: tuple[int, str] | None = None
         self._socket = socket
-        self._frames: deque[bytes] = deque()
+        # Nearly always empty, a thousand times over: a deque would keep room for 64.
+        self._frames: list[bytes] = []
         self._bytes = 0
         self._seq = 0
-        self._wake = asyncio.Event()
-        #: Set when the reader is to go without waiting for him to read.
-        self.dropped = asyncio.Event()
+        #: What the writer waits for while there is nothing to send.
+        self._awaited: asyncio.Future[None] | None = None
+        #: Done when the reader is to go without waiting for him to read.
+        self.dropped: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def send(self, content: bytes) -> None:
         """Queue a frame; the reader is dropped when he has too much unread."""
@@ -44,27 +48,31 @@ class LiveClient:
         self._bytes += len(frame)
         if len(self._frames) > MOST_FRAMES or self._bytes > MOST_BYTES:
             self._frames.clear()
-            self.dropped.set()
+            self.dropped.set_result(None)
             self.close(WSCloseCode.TRY_AGAIN_LATER, "too slow")
-        self._wake.set()
+        self._wake()
 
     def close(self, code: int, reason: str) -> None:
         """End the connection after what was queued."""
         if self.closing is None:
             self.closing = (code, reason)
-            self._wake.set()
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._awaited is not None and not self._awaited.done():
+            self._awaited.set_result(None)
 
     async def write(self) -> None:
         """Send what is queued until the connection ends."""
         while True:
             while self._frames:
-                frame = self._frames.popleft()
+                frame = self._frames.pop(0)
                 self._bytes -= len(frame)
                 await self._socket.send_frame(frame, WSMsgType.TEXT)
             if self.closing is not None:
                 break
-            self._wake.clear()
-            await self._wake.wait()
+            self._awaited = asyncio.get_running_loop().create_future()
+            await self._awaited
 
     async def finish(self, transport: asyncio.Transport | None) -> None:
         """Say why and close; a reader who does not even take that is cut off."""

@@ -1,25 +1,29 @@
 """Figures for Prometheus, read from what the service knows anyway at the moment somebody asks."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from cti.agents.model import AgentStatus
 from cti.ledger.routes import LedgerSource
+from cti.prompts.repertoire import StandIn
 from cti.web.desk import Desk
-from cti.web.status import StatusSource
+from cti.web.status import Metrics, StatusSource
 
 
 class ServiceCollector(Collector):
     """Calls, agents, queues, readers and the service's own health."""
 
-    def __init__(self, desk: Desk, status: StatusSource, ledger: LedgerSource) -> None:
+    def __init__(
+        self, desk: Desk, status: StatusSource, ledger: LedgerSource, stand_ins: Mapping[StandIn, int]
+    ) -> None:
         self._desk = desk
         self._status = status
         self._ledger = ledger
+        self._stand_ins = stand_ins
 
     def collect(self) -> Iterable[Metric]:
         """The figures of now."""
@@ -39,6 +43,7 @@ class ServiceCollector(Collector):
             lag = status.recorder.lag_seconds
             yield _one("cti_recorder_lag_seconds", "How far the database is behind", lag)
         yield from self._ledger_figures()
+        yield self._prompt_figures()
         agents = GaugeMetricFamily("cti_agents", "Agents by state", labels=["state"])
         states = [agent.state.status for agent in desk.board.agents()]
         for state in AgentStatus:
@@ -48,6 +53,14 @@ class ServiceCollector(Collector):
         for name in desk.figures.names():
             waiting.add_metric([name], desk.figures.briefly(name).waiting)
         yield waiting
+
+    def _prompt_figures(self) -> Metric:
+        figures = CounterMetricFamily(
+            "cti_prompt_stand_ins", "What was played for a sound that was missing", labels=["played"]
+        )
+        for stand_in in StandIn:
+            figures.add_metric([stand_in.value], float(self._stand_ins.get(stand_in, 0)))
+        return figures
 
     def _ledger_figures(self) -> Iterable[Metric]:
         ledger = self._ledger()
@@ -62,11 +75,13 @@ class ServiceCollector(Collector):
             yield _one("cti_ledger_age_seconds", "How long ago that was up to which was compared", age)
 
 
-def registry_for(desk: Desk, status: StatusSource, ledger: LedgerSource) -> CollectorRegistry:
-    """A registry of its own, so that two services in one process do not share figures."""
+def read_metrics(
+    desk: Desk, status: StatusSource, ledger: LedgerSource, stand_ins: Mapping[StandIn, int]
+) -> Metrics:
+    """The figures of this moment; two services in one process share none."""
     registry = CollectorRegistry()
-    registry.register(ServiceCollector(desk, status, ledger))
-    return registry
+    registry.register(ServiceCollector(desk, status, ledger, stand_ins))
+    return Metrics(text=generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
 def _total(name: str, text: str, value: int) -> CounterMetricFamily:

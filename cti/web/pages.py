@@ -1,7 +1,8 @@
 """What a browser opens: the API's description and its readable page, and the built client."""
 
 import html
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -26,25 +27,30 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     page: str
 
 
-OPENAPI = web.AppKey("openapi", Description)
+OPENAPI: web.AppKey[Callable[[], Description]] = web.AppKey("openapi")
 
 
-def describe(table: Iterable[Route]) -> Description:
-    """Render the description of these routes."""
-    document = openapi(table)
-    return Description(document=msgspec.json.encode(document), page=_page(document))
+def description_of(table: Iterable[Route]) -> Callable[[], Description]:
+    """The description of these routes, rendered when somebody asks for the first time: few ever do."""
+
+    @cache
+    def describe() -> Description:
+        document = openapi(table)
+        return Description(document=msgspec.json.encode(document), page=_page(document))
+
+    return describe
 
 
 @routes.get("/api/v1/openapi.json", roles=PUBLIC, summary="This description")
 async def read_openapi(request: web.Request) -> web.Response:
     """OpenAPI 3.1."""
-    return web.Response(body=request.app[OPENAPI].document, content_type="application/json")
+    return web.Response(body=request.app[OPENAPI]().document, content_type="application/json")
 
 
 @routes.get("/api/v1/docs", roles=PUBLIC, media_type="text/html", summary="This description, to read")
 async def read_docs(request: web.Request) -> web.Response:
     """One page that needs nothing else."""
-    return web.Response(text=request.app[OPENAPI].page, content_type="text/html")
+    return web.Response(text=request.app[OPENAPI]().page, content_type="text/html")
 
 
 def add_client(app: web.Application, client_dir: Path | None) -> None:

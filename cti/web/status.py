@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import msgspec
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from cti.http.principal import Role, Scope
 from cti.http.routing import PUBLIC, Routes
@@ -73,10 +72,17 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     status: str
 
 
+class Metrics(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of this moment as Prometheus reads them."""
+
+    text: bytes
+    media_type: str
+
+
 StatusSource = Callable[[], ServiceStatus]
 
 STATUS: web.AppKey[StatusSource] = web.AppKey("status")
-METRICS = web.AppKey("metrics", CollectorRegistry)
+METRICS: web.AppKey[Callable[[], Metrics]] = web.AppKey("metrics")
 
 
 @routes.get("/api/v1/health", roles=PUBLIC, summary="Whether the service is well")
@@ -96,5 +102,5 @@ async def read_status(request: web.Request) -> ServiceStatus:
 )
 async def read_metrics(request: web.Request) -> web.Response:
     """In Prometheus' text format."""
-    body = generate_latest(request.app[METRICS])
-    return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+    metrics = request.app[METRICS]()
+    return web.Response(body=metrics.text, headers={"Content-Type": metrics.media_type})

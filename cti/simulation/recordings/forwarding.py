@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from cti.installation.asterisk_files import RingGroupPlan
+from cti.installation.asterisk_plan import RingGroupPlan
 from cti.simulation.call import SimulatedCall
 from cti.simulation.lab import Lab, answering, ringing
 from cti.simulation.observer import AmiObserver

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any, Final
 
-from cti.installation.asterisk_files import QUEUES
+from cti.installation.asterisk_plan import QUEUES
 from cti.simulation.lab import Lab, answering, refusing, ringing
 from cti.simulation.observer import AmiObserver
 from cti.simulation.recordings.recording import CALLER, Recording, talking
