@@ -65,6 +65,13 @@ export const ratings = [
   { rating: 4, at: ago(1300), agent_name: 'Emma Clarke' },
 ]
 
+export const agreed = [
+  {
+    id: 1, number: '+8613800138000', number_display: '138 0013 8000', customer: { id: 1, name: '张伟' }, due_at: ago(2), time_zones: ['Asia/Shanghai'],
+    agent: { id: 1, name: '王晓梅' }, queue: null, note: '确认合同盖章进度', promises: 2, earlier: ['寄样报'], promised_by: { id: 1, name: '王晓梅' },
+    promised_at: ago(50), state: 'open', ended_at: null,
+  },
+]
 export const callbacks = [{ id: 1, due_at: ago(2), note: '确认合同盖章进度' }]
 
 const outcomes = ['answered', 'answered', 'answered', 'abandoned', 'answered', 'overflow', 'voicemail']
@@ -121,6 +128,15 @@ export function detailOf(call) {
     survey: { outcome: 'completed', rating: 4, second_rating: null, started_at: at(181), ended_at: at(195) },
     dispositions: [{ code: 'resolved', title: '已解决', note: '已开通，明早生效。', callback_at: null }],
     ivr_choices: [{ menu: 'language', choice: '1', at: at(4) }, { menu: 'service', choice: '2', at: at(9) }],
+    flow_runs: [
+      {
+        id: 'r1', flow: 'main-menu', kind: 'inbound', version: '0123456789ab', started_at: at(1), ended_at: at(12), outcome: 'handed_over',
+        last_step: 'main-menu/agent', passed: [],
+        answers: [
+          { ordinal: 2, question: 'language', title: { 'zh-CN': '语言', en: 'Language' }, value: 'zh-CN', label: { 'zh-CN': '中文', en: 'Chinese' }, at: at(4) },
+        ],
+      },
+    ],
   }
 }
 
@@ -135,4 +151,9 @@ export const findings = [
 export const gaps = [
   { node: 'pbx1', from_at: dayBefore(8.001), to_at: dayBefore(8), reason: 'connected' },
   { node: 'pbx1', from_at: null, to_at: dayBefore(15), reason: 'asterisk_restarted' },
+]
+const sound = (language, text, state) => ({ language, text, state, seconds: state === 'missing' ? null : 2.4, recorded_at: null, restorable: state === 'recorded' })
+export const prompts = [
+  { name: 'goodbye', sounds: [sound('zh-CN', '感谢您的来电，再见。', 'recorded'), sound('en', 'Thank you for your call. Goodbye.', 'missing')] },
+  { name: 'number/liang', sounds: [sound('zh-CN', '两', 'synthetic')] },
 ]

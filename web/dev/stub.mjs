@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 import { WebSocketServer } from 'ws'
 
+import { answerCampaigns } from './stub-campaigns.mjs'
 import * as data from './stub-data.mjs'
 
 const PORT = Number(process.env.PORT ?? 8099)
@@ -94,6 +95,7 @@ function ring(kind = 'known') {
     number_state: withheld ? 'withheld' : 'known', dnis: '4008001234', entered_at: new Date(Date.now() - 17e3).toISOString(), waited_seconds: null,
     ringing_since: now(), answered_at: null, held_since: null, ended_at: null, transfer: null, disposition: null,
     ivr_choices: [{ menu: 'language', choice: '1', at: now() }, { menu: 'service', choice: '2', at: now() }],
+    passed: [{ name: 'topic', value: 'property', title: { 'zh-CN': '广告类别', en: 'Kind of advertisement' }, label: { 'zh-CN': '房产', en: 'Property' } }],
     pop: { ...popOf('unknown'), state: 'loading' },
   }
   setState('ringing', { call })
@@ -138,11 +140,14 @@ function answer(method, path, query, body, user) {
   if (path === '/ledger') return [200, data.ledger]
   if (path === '/ledger/findings') return [200, { items: data.findings, next_cursor: null }]
   if (path === '/ledger/gaps') return [200, { items: data.gaps, next_cursor: null }]
+  if (path === '/prompts') return [200, { items: data.prompts }]
   if (path === '/session' && method === 'POST') {
     if (body.password === 'wrong' || !users[body.username]) return problem(401, 'session.wrong_password', zh ? '用户名或密码错误。' : 'The user name or the password is wrong.')
     return [200, { user: users[body.username], csrf_token: 'stub' }, { 'Set-Cookie': `cti_session=${body.username}; HttpOnly; SameSite=Strict; Path=/` }]
   }
   if (user === undefined) return problem(401, 'session.missing', 'Please sign in.')
+  const ofCampaigns = answerCampaigns(method, path, query, body, user)
+  if (ofCampaigns !== undefined) return ofCampaigns
   const command = path.match(/^\/agent\/(.+)$/)?.[1]
   if (method === 'POST' && command in commands) {
     if (!muted) setTimeout(() => commands[command](body), 200)
@@ -164,6 +169,7 @@ function answer(method, path, query, body, user) {
     case 'GET customers': return list(data.customers)
     case 'POST customers': return [201, { id: 101, ...body }]
     case 'PUT calls/:/customer': return [200, { ...popOf('known'), customer: data.customers.find((one) => one.id === body.customer_id) }]
+    case 'GET calls/:/disposition-form': return [200, { campaign: null, script: null, dispositions: named(data.dispositions, user.language).map((one) => ({ ...one, next: null })), form: [], answers: null }]
     case 'PUT calls/:/disposition': return [200, { ...body, saved_at: now() }]
     case 'GET calls/:': return [200, detailOf(id)]
     case 'GET calls': {
@@ -171,6 +177,7 @@ function answer(method, path, query, body, user) {
       const found = data.calls.filter((call) => (call.number ?? '').includes(query.get('number') ?? '') && (!query.get('queue') || call.queue === query.get('queue')))
       return [200, { items: found.slice(from, from + 50), next_cursor: from + 50 < found.length ? String(from + 50) : null }]
     }
+    case 'GET callbacks': return list(data.agreed)
     case 'GET status': return [200, { ami: { state: 'ready', since: now(), last_error: null }, journal: { position: 48213, durable_position: 48213, health: 'ok' }, recorder: { position: 48100, lag_seconds: 0.04, state: 'writing' }, database: { state: 'up' }, version: '0.1.0' }]
     default: return problem(404, 'route.not_found', zh ? '没有这个地址。' : 'There is nothing at this address.')
   }

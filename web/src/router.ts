@@ -12,6 +12,8 @@ declare module 'vue-router' {
     title: string
     /** Who may see it; absent: everybody, signed in or not. */
     roles?: Role[]
+    /** The page like it for the others. */
+    like?: string
   }
 }
 
@@ -29,8 +31,9 @@ export function createAppRouter(): Router {
         path: '/agent/history',
         component: () => import('@/calls/CallsPage.vue'),
         props: { own: true },
-        meta: { title: 'history', roles: ['agent'] },
+        meta: { title: 'history', roles: ['agent'], like: '/supervisor/calls' },
       },
+      { path: '/tasks', component: () => import('@/tasks/TasksPage.vue'), meta: { title: 'tasks', roles: EVERYBODY } },
       {
         path: '/supervisor',
         component: () => import('@/supervisor/SupervisorPage.vue'),
@@ -40,13 +43,42 @@ export function createAppRouter(): Router {
         path: '/supervisor/calls',
         component: () => import('@/calls/CallsPage.vue'),
         props: { own: false },
-        meta: { title: 'calls', roles: LEADERS },
+        meta: { title: 'calls', roles: LEADERS, like: '/agent/history' },
       },
+      {
+        path: '/announcements',
+        component: () => import('@/announcements/AnnouncementsPage.vue'),
+        meta: { title: 'announcements', roles: LEADERS },
+      },
+      { path: '/tables', component: () => import('@/reference/TablesPage.vue'), meta: { title: 'tables', roles: LEADERS } },
+      {
+        path: '/do-not-call',
+        component: () => import('@/do-not-call/DoNotCallPage.vue'),
+        meta: { title: 'doNotCall', roles: LEADERS },
+      },
+      { path: '/campaigns', component: () => import('@/campaigns/CampaignsPage.vue'), meta: { title: 'campaigns', roles: LEADERS } },
+      { path: '/new-campaign', component: () => import('@/campaigns/NewCampaignPage.vue'), meta: { title: 'newCampaign', roles: ['admin'] } },
+      {
+        path: '/campaigns/:campaign(\\d+)/:tab(live|contacts|import|machines|definition)?',
+        component: () => import('@/campaigns/CampaignPage.vue'),
+        meta: { title: 'campaign', roles: LEADERS },
+      },
+      { path: '/hours', component: () => import('@/hours/HoursPage.vue'), meta: { title: 'hours', roles: LEADERS } },
       { path: '/admin/users', component: () => import('@/admin/UsersPage.vue'), meta: { title: 'users', roles: ['admin'] } },
       { path: '/admin/queues', component: () => import('@/admin/QueuesPage.vue'), meta: { title: 'queues', roles: ['admin'] } },
       { path: '/admin/devices', component: () => import('@/admin/DevicesPage.vue'), meta: { title: 'devices', roles: ['admin'] } },
       { path: '/admin/tokens', component: () => import('@/admin/TokensPage.vue'), meta: { title: 'tokens', roles: ['admin'] } },
+      { path: '/flows', component: () => import('@/flows/FlowsPage.vue'), meta: { title: 'flows', roles: LEADERS } },
+      { path: '/new-flow', component: () => import('@/flows/NewFlowPage.vue'), meta: { title: 'newFlow', roles: ['admin'] } },
+      {
+        path: '/flows/:flow/:tab(picture|versions|edit|try|results)?',
+        component: () => import('@/flows/FlowPage.vue'),
+        meta: { title: 'flow', roles: LEADERS },
+      },
+      { path: '/results', component: () => import('@/flows/FlowsPage.vue'), props: { part: 'results' }, meta: { title: 'results', roles: LEADERS } },
+      { path: '/numbers', component: () => import('@/flows/NumbersPage.vue'), meta: { title: 'numbers', roles: LEADERS } },
       { path: '/ledger', component: () => import('@/ledger/LedgerPage.vue'), meta: { title: 'ledger', roles: LEADERS } },
+      { path: '/prompts', component: () => import('@/prompts/PromptsPage.vue'), meta: { title: 'prompts', roles: LEADERS } },
       { path: '/status', component: () => import('@/admin/StatusPage.vue'), meta: { title: 'status', roles: LEADERS } },
       {
         path: '/:anything(.*)',
@@ -67,7 +99,8 @@ export function createAppRouter(): Router {
     const role = session.role
     if (to.meta.roles === undefined) return role === null ? true : startPath(role)
     if (role === null) return { path: '/sign-in', query: { next: to.fullPath } }
-    return to.meta.roles.includes(role) ? true : startPath(role)
+    if (to.meta.roles.includes(role)) return true
+    return to.meta.like === undefined ? startPath(role) : { path: to.meta.like, query: to.query }
   })
   router.afterEach(() => {
     const role = useSession().role

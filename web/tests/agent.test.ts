@@ -2,12 +2,13 @@ import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, expect, test, vi } from 'vitest'
 
 import { allowedActions } from '@/agent/actions'
+import type { LiveFrame, QueueLive } from '@/api/live-frames'
 import { Problem } from '@/api/problem'
-import type { AgentCall, AgentSnapshot, LiveFrame, QueueLive } from '@/api/types'
+import type { AgentCall, AgentSnapshot } from '@/api/types'
 import { useCommands } from '@/commands/store'
 import { useLive } from '@/live/store'
 import { expiryOf } from '@/pop/expiry'
-import { shortcutOf } from '@/shell/shortcuts'
+import { shortcutOf } from '@/ui/shortcuts'
 
 const AT = '2026-11-22T05:30:00.000Z'
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
-import type { LiveFrame } from '@/api/types'
+import type { LiveFrame } from '@/api/live-frames'
 import { LiveConnection, retryDelayMs, type ConnectionStatus } from '@/live/connection'
 
 // A socket that a test speaks through: the only way to force a gap or a silent network.
@@ -151,4 +151,15 @@ test('failed attempts back off up to ten seconds, half of it by chance', () => {
   const longest = [1, 2, 3, 4, 5, 6, 7, 50].map((attempts) => retryDelayMs(attempts, () => 1))
   expect(longest).toEqual([300, 600, 1200, 2400, 4800, 9600, 10_000, 10_000])
   expect(retryDelayMs(50, () => 0)).toBe(5_000)
+})
+
+test('what is said goes out once the connection is open, and is not kept for later', () => {
+  connection.send({ type: 'campaign' })
+  wire().says(snapshot)
+  expect(wire().sent).toEqual([])
+  connection.send({ type: 'campaign' })
+  expect(wire().sent).toEqual(['{"type":"campaign"}'])
+  wire().breaks()
+  connection.send({ type: 'campaign' })
+  expect(wire().sent).toHaveLength(1)
 })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
-import type { AgentLive, CallDetail, QueueLive } from '@/api/types'
+import type { CallDetail } from '@/api/calls'
+import type { AgentLive, QueueLive } from '@/api/live-frames'
 import { tickSeconds, timelineOf } from '@/calls/timeline'
 import { filterAgents } from '@/supervisor/agent-filter'
 import { sorted } from '@/supervisor/sorting'

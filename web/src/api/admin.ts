@@ -1,5 +1,36 @@
 import { create, get, patch, remove } from './http'
-import type { AdminUser, Device, Language, Queue, Role, ServiceStatus, Token } from './types'
+import type { Device, Instant, Language, Queue, Role } from './types'
+
+export interface AdminUser {
+  id: number
+  username: string
+  name: string
+  role: Role
+  language: Language
+  agent_id: number | null
+  active: boolean
+  agent: { queues: string[] } | null
+  /** Shown once, when the user was made without a password. */
+  generated_password?: string | null
+}
+
+export interface Token {
+  id: number
+  name: string
+  scopes: string[]
+  created_at: Instant
+  last_used_at?: Instant | null
+  token?: string
+}
+
+export interface ServiceStatus {
+  ami: { state: string; since: Instant | null; last_error: string | null }
+  journal: { position: string | number; durable_position: string | number; health: string; error: string | null }
+  recorder: { position: string | number; lag_seconds: number | null; state: string }
+  database: { state: string }
+  loop_lag_seconds: number
+  version: string
+}
 
 interface Items<T> {
   items: T[]

@@ -1,5 +1,49 @@
 import { get } from './http'
-import type { LedgerFinding, LedgerGap, LedgerSummary, Page } from './types'
+import type { Instant, Page } from './types'
+
+export type LedgerState = 'starting' | 'checking' | 'waiting' | 'unreadable' | 'database_down'
+
+export interface LedgerDay {
+  /** A day of UTC, as `2026-11-22`. */
+  day: string
+  channels: number
+  matched: number
+  filled: number
+  lone_legs: number
+}
+
+export interface LedgerSummary {
+  state: LedgerState
+  code: string | null
+  checked_to: Instant | null
+  queue_log: boolean
+  broken_lines: number
+  channels: number
+  matched: number
+  filled: number
+  unmatched: number
+  gaps: number
+  days: LedgerDay[]
+}
+
+export interface LedgerFinding {
+  id: number
+  kind: string
+  at: Instant
+  uniqueid: string
+  call_id: string | null
+  field: string | null
+  ours: string | null
+  theirs: string | null
+  settled_at: Instant | null
+}
+
+export interface LedgerGap {
+  node: string
+  from_at: Instant | null
+  to_at: Instant
+  reason: string
+}
 
 export interface LedgerSpan {
   from?: string | null

@@ -3,6 +3,10 @@ export interface FieldProblem {
   parameter?: string
   code: string
   detail: string
+  /** Where in a text, from 1. */
+  file?: string
+  line?: number
+  column?: number
 }
 
 /**
@@ -45,4 +49,9 @@ export function problemOf(status: number, body: unknown, retryAfter: string | nu
     Array.isArray(known.errors) ? (known.errors as FieldProblem[]) : [],
     Number.isFinite(seconds) ? seconds : null,
   )
+}
+
+/** What is wrong with a value of the body, or with a part of it. */
+export function fieldsAt(problem: Problem | null, pointer: string): FieldProblem[] {
+  return problem?.fields.filter((field) => field.pointer === pointer || field.pointer?.startsWith(`${pointer}/`)) ?? []
 }

@@ -1,5 +1,19 @@
 import { get, patch, post, remove } from './http'
-import type { Language, Session, User } from './types'
+import type { Language, Role } from './types'
+
+export interface User {
+  id: number
+  username: string
+  name: string
+  role: Role
+  language: Language
+  agent_id: number | null
+}
+
+export interface Session {
+  user: User
+  csrf_token: string
+}
 
 export const readSession = (): Promise<Session> => get('/session')
 export const openSession = (username: string, password: string): Promise<Session> =>

@@ -1,4 +1,4 @@
-import type { CallDetail, CallInterval, CallLeg, IntervalKind } from '@/api/types'
+import type { CallDetail, CallInterval, CallLeg, IntervalKind } from '@/api/calls'
 
 export interface TimelineBar {
   kind: IntervalKind

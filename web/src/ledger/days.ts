@@ -1,4 +1,4 @@
-import type { LedgerDay } from '@/api/types'
+import type { LedgerDay } from '@/api/ledger'
 
 export interface DayBar {
   day: string

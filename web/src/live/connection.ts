@@ -1,4 +1,4 @@
-import type { LiveFrame } from '@/api/types'
+import type { LiveFrame } from '@/api/live-frames'
 
 export type ConnectionPhase = 'idle' | 'connecting' | 'open' | 'waiting'
 
@@ -77,6 +77,11 @@ export class LiveConnection {
     if (!this.wanted) return
     if (this.ws === null) this.connect()
     else if (this.ws.readyState === WebSocket.OPEN && this.nextSeq > 0) this.ping()
+  }
+
+  /** Says something to the service; nothing is kept for later when the connection is not open. */
+  send(message: { type: string; [word: string]: unknown }): void {
+    if (this.nextSeq > 0 && this.ws?.readyState === WebSocket.OPEN) this.ws.send(JSON.stringify(message))
   }
 
   private connect(): void {

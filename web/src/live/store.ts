@@ -1,12 +1,14 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowReactive, shallowRef } from 'vue'
 
-import type { AgentLive, AgentSnapshot, AsteriskLink, Instant, LiveFrame, QueueLive, Trouble } from '@/api/types'
+import type { CampaignLive, KillSwitch, ListedCampaign } from '@/api/campaigns'
+import type { AgentLive, AsteriskLink, LiveFrame, QueueLive, TaskCount, Trouble } from '@/api/live-frames'
+import type { AgentSnapshot, Instant } from '@/api/types'
 import { serverClock } from '@/time/clock'
 
 import { LiveConnection, type ConnectionStatus } from './connection'
 
-/** What the service said last: own state, queues, agents, and how the connections to it and to Asterisk are. */
+/** What the service said last: own state, queues, agents, tasks, and how the connections to it and to Asterisk are. */
 export const useLive = defineStore('live', () => {
   const status = ref<ConnectionStatus>({ phase: 'idle', attempts: 0, retryAtMs: null })
   const agent = shallowRef<AgentSnapshot | null>(null)
@@ -14,6 +16,20 @@ export const useLive = defineStore('live', () => {
   const agents = shallowReactive(new Map<number, AgentLive>())
   const link = ref<{ asterisk: AsteriskLink; since: Instant | null } | null>(null)
   const troubles = ref<Trouble[]>([])
+  const taskCounts = shallowRef<TaskCount[]>([])
+  /** The ids of tasks that were changed last; a new array with every change. */
+  const changedTasks = shallowRef<string[]>([])
+  /** How many callbacks that were agreed are due, and a number that is another with every change of one. */
+  const dueCallbacks = ref(0)
+  const callbackNews = ref(0)
+  /** How the campaign that is looked at stands; null until the service has said so. */
+  const campaign = shallowRef<CampaignLive | null>(null)
+  /** How all campaigns stand, by id, while their list is looked at; null until the service has said so. */
+  const listed = shallowRef<ReadonlyMap<number, ListedCampaign> | null>(null)
+  /** Whether all dialling is switched off, as whoever looks at campaigns is told; null until the service has said so. */
+  const killSwitch = shallowRef<KillSwitch | null>(null)
+  let watched: number | null = null
+  let atList = false
   const notice = ref<{ code: string; text: string } | null>(null)
   const lastFrameAt = ref<Instant | null>(null)
   const seen = ref(false)
@@ -30,6 +46,13 @@ export const useLive = defineStore('live', () => {
         replace(agents, frame.agents, (one) => one.agent_id)
         link.value = frame.link ?? null
         troubles.value = frame.troubles ?? []
+        taskCounts.value = frame.tasks ?? []
+        // Which of them changed while nobody listened is not known: whoever shows some asks again.
+        changedTasks.value = []
+        dueCallbacks.value = frame.callbacks?.due ?? 0
+        callbackNews.value++
+        if (watched !== null) connection.send({ type: 'campaign', id: watched })
+        if (atList) connection.send({ type: 'campaigns', watch: true })
         seen.value = true
         break
       case 'agent':
@@ -49,10 +72,28 @@ export const useLive = defineStore('live', () => {
       case 'troubles':
         troubles.value = frame.troubles
         break
+      case 'tasks':
+        taskCounts.value = frame.tasks
+        changedTasks.value = frame.changed
+        break
+      case 'callbacks':
+        dueCallbacks.value = frame.callbacks.due
+        callbackNews.value++
+        break
+      case 'campaign':
+        if (frame.id === watched) campaign.value = frame.live
+        break
+      case 'campaigns':
+        if (atList) listed.value = told(listed.value, frame)
+        break
+      case 'kill_switch':
+        killSwitch.value = frame.kill_switch
+        break
       case 'notice':
         notice.value = { code: frame.code, text: frame.text }
         break
       case 'problem':
+      case 'watching':
       case 'pong':
         break
     }
@@ -66,6 +107,27 @@ export const useLive = defineStore('live', () => {
     },
     onRefused: () => onRefused(),
   })
+
+  /** Looks at a campaign, also when the connection comes back; null: at none any more. */
+  function watchCampaign(id: number | null): void {
+    watched = id
+    campaign.value = null
+    connection.send({ type: 'campaign', id })
+    forget()
+  }
+
+  /** Looks at the list of campaigns, also when the connection comes back, or no more. */
+  function watchCampaigns(looks: boolean): void {
+    atList = looks
+    listed.value = null
+    connection.send({ type: 'campaigns', watch: looks })
+    forget()
+  }
+
+  /** Who looks at no campaign is not told any more, so what was said last may be wrong. */
+  function forget(): void {
+    if (watched === null && !atList) killSwitch.value = null
+  }
 
   const check = (): void => {
     if (document.visibilityState === 'visible') connection.check()
@@ -91,6 +153,12 @@ export const useLive = defineStore('live', () => {
     agents.clear()
     link.value = null
     troubles.value = []
+    taskCounts.value = []
+    changedTasks.value = []
+    dueCallbacks.value = 0
+    campaign.value = null
+    listed.value = null
+    killSwitch.value = null
     notice.value = null
     seen.value = false
   }
@@ -100,10 +168,19 @@ export const useLive = defineStore('live', () => {
   const retryNow = (): void => connection.check()
 
   return {
-    status, open, agent, queues, agents, link, troubles, notice, lastFrameAt, seen,
-    apply, start, stop, restart, retryNow,
+    status, open, agent, queues, agents, link, troubles, taskCounts, changedTasks, dueCallbacks, callbackNews, campaign, listed, killSwitch, notice,
+    lastFrameAt, seen, apply, watchCampaign, watchCampaigns, start, stop, restart, retryNow,
   }
 })
+
+/** The list with what a frame says of it. */
+function told(before: ReadonlyMap<number, ListedCampaign> | null, { whole, campaigns, removed }: { whole: boolean; campaigns: ListedCampaign[]; removed: number[] }): ReadonlyMap<number, ListedCampaign> | null {
+  if (before === null && !whole) return null
+  const now = new Map<number, ListedCampaign>(whole ? [] : before)
+  for (const one of campaigns) now.set(one.id, one)
+  for (const id of removed) now.delete(id)
+  return now
+}
 
 function replace<K, V>(map: Map<K, V>, values: V[], keyOf: (value: V) => K): void {
   const kept = new Set(values.map(keyOf))

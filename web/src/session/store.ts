@@ -3,8 +3,8 @@ import { computed, ref } from 'vue'
 
 import { setCsrfToken } from '@/api/http'
 import { Problem } from '@/api/problem'
-import { changeLanguage, closeSession, openSession, readSession } from '@/api/session'
-import type { Language, Role, Session, User } from '@/api/types'
+import { changeLanguage, closeSession, openSession, readSession, type Session, type User } from '@/api/session'
+import type { Language, Role } from '@/api/types'
 import { setLanguage } from '@/i18n'
 import { useLive } from '@/live/store'
 

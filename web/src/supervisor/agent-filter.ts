@@ -1,4 +1,5 @@
-import type { AgentLive, AgentStatus } from '@/api/types'
+import type { AgentLive } from '@/api/live-frames'
+import type { AgentStatus } from '@/api/types'
 
 export interface AgentFilter {
   search: string

@@ -1,4 +1,5 @@
-import type { Instant, QueueLive } from '@/api/types'
+import type { QueueLive } from '@/api/live-frames'
+import type { Instant } from '@/api/types'
 
 export interface Totals {
   waiting: number | null

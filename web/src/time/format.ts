@@ -49,3 +49,13 @@ export function percentText(language: string, share: number | null | undefined):
 export function countText(count: number | null | undefined): string {
   return count === null || count === undefined ? UNKNOWN : String(count)
 }
+
+const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [['day', 86_400], ['hour', 3_600], ['minute', 60]]
+
+/** `5 minutes ago`, `in 2 days`; rounded towards now. */
+export function relativeText(language: string, at: Instant | null, nowMs: number): string {
+  const seconds = at === null ? NaN : (Date.parse(at) - nowMs) / 1000
+  if (!Number.isFinite(seconds)) return UNKNOWN
+  const [unit, length] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ['minute', 60]
+  return new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' }).format(Math.trunc(seconds / length), unit)
+}
