@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 
-from cti.asterisk.cel import parse_rows
 from cti.db.engine import plain_dsn
+from cti.ledger.sources import PastRows
 
 
 @dataclass
@@ -29,7 +30,7 @@ class Channel:
 def read_cel(path: Path, *, after: float) -> dict[str, Channel]:
     """The channels that began after an instant, by Uniqueid."""
     channels: dict[str, Channel] = {}
-    for row in parse_rows(path.read_text(encoding="utf-8")):
+    for row in PastRows(path, timezone=UTC):
         if row.event == "CHAN_START" and row.at >= after:
             channels[row.uniqueid] = Channel(row.uniqueid, row.linkedid, row.at)
         channel = channels.get(row.uniqueid)

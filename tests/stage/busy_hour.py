@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from cti.simulation.call import SimulatedCall
-from cti.simulation.lab import HOST, Lab
+from cti.simulation.lab import Lab
+from cti.simulation.lab_ports import HOST
 from cti.simulation.phone import SimulatedPhone
 
 SCENARIOS: Final = Path(__file__).parent / "scenarios"

@@ -17,7 +17,6 @@ from pathlib import Path
 from cti import config
 from cti.calls.store import CallFilter, CallSummary, page_calls
 from cti.db.engine import open_engine
-from cti.db.migrations import upgrade
 from cti.installation.postgres import EmbeddedPostgres
 from cti.ledger.audit import Report, audit
 from cti.queues.store import create_queue
@@ -25,6 +24,7 @@ from cti.simulation.lab import Lab, laboratory, wrap_up
 from cti.simulation.observer import AmiObserver
 from cti.simulation.recordings import PHONES, RECORDINGS, WRAP_UP_SECONDS, survey_calls
 from tests.stage.books import Books, Channel, Row, open_rows, read_books, read_cel
+from tests.stage.databases import new_database
 from tests.stage.whole_service import ServiceProcess
 
 #: The service's own wrap-up, which is set in whole seconds.
@@ -78,7 +78,7 @@ async def play_all(
     """
     names = list(names)
     lanes = min(lanes, 1 + len(names) // _FEW)
-    # The databases are made one after the other: migrations know only one at a time.
+    # The databases are made one after the other: the first of them may have to make what all are copies of.
     rounds = [
         (ours, await _database(ours[0], postgres, f"t_{folder.name}_{number}"))
         for number, ours in enumerate(_rounds(names, lanes))
@@ -195,9 +195,7 @@ async def _watch_lag(played: Played) -> None:
 
 async def _database(first: str, postgres: EmbeddedPostgres, name: str) -> str:
     """The address of a new database, with the queues as the recording ``first`` needs them."""
-    await postgres.create(name)
-    url = postgres.url(name)
-    await upgrade(url)
+    url = await new_database(postgres, name)
     async with open_engine(url) as engine, engine.begin() as connection:
         for extension, queue in (("6001", "sales"), ("6002", "support"), ("6003", "overflow")):
             values: dict[str, object] = {

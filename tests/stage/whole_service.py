@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from cti.simulation.lab import Lab
 
 #: Generous: many may start at once on a busy machine.
 _START_SECONDS = 120.0
+#: Those that may still run: they have their laboratory's ports.
+_started: list[asyncio.subprocess.Process] = []
 
 
 @dataclass
@@ -61,6 +64,7 @@ class ServiceProcess:
                 sys.executable, *self.command, env=environment,
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
+        _started.append(self.process)
 
     async def ready(self) -> None:
         """Wait until it is connected to Asterisk and the database."""
@@ -78,13 +82,19 @@ class ServiceProcess:
         return False
 
     async def figures(self) -> dict[str, float]:
-        """What /metrics says, by name; figures with labels are left out."""
+        """What /metrics says, by name; figures with labels are left out.
+
+        Who asks is looked up in the database: as long as that is too slow for it, the service is asked again.
+        """
         headers = {"Authorization": f"Bearer {self.token}"}
-        async with (
-            aiohttp.ClientSession(headers=headers, raise_for_status=True) as session,
-            session.get(f"{self.url}/metrics") as answer,
-        ):
-            text = await answer.text()
+        async with asyncio.timeout(_START_SECONDS), aiohttp.ClientSession(headers=headers) as session:
+            while True:
+                async with session.get(f"{self.url}/metrics") as answer:
+                    if answer.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                        answer.raise_for_status()
+                        text = await answer.text()
+                        break
+                await asyncio.sleep(0.2)
         return {name: float(value) for name, value in re.findall(r"^(\w+) ([-+.\deE]+)$", text, re.MULTILINE)}
 
     def descriptors(self) -> list[str]:
@@ -118,3 +128,12 @@ class ServiceProcess:
             async with asyncio.timeout(30):
                 await self.process.wait()
         return self.process.returncode or 0
+
+
+async def end_left_over() -> None:
+    """End every service that a test has not ended because it failed."""
+    while _started:
+        process = _started.pop()
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
