@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cti.asterisk.cel import CelColumnsError, CelParser, CelRow
-from cti.asterisk.cel_file import CelFile, in_order, read_all
+from cti.asterisk.cel_file import CelFile, in_order
 from cti.asterisk.queue_log import QueueLog
 
 OWN = (
@@ -100,6 +100,12 @@ def test_a_broken_row_is_counted_and_named_with_its_line(broken: str, reason: st
     assert reason in parser.faults[0].reason
 
 
+def test_a_row_that_is_broken_before_the_order_is_known_is_counted_and_the_next_is_read() -> None:
+    rows, parser = parsed('"CHAN_START","x","a"\n\n' + own(1, extra="[1]") + '"CHAN_ST')
+    assert [(row.uniqueid, row.extra) for row in rows] == [("pbx-1700000000.1", {})]
+    assert [fault.line for fault in parser.faults] == [1, 4]
+
+
 def test_a_row_whose_last_column_is_broken_is_kept_and_named() -> None:
     rows, parser = parsed(own(1) + own(2, extra="{broken"))
     assert [row.extra for row in rows] == [{}, {}]
@@ -185,7 +191,9 @@ def test_reading_begins_at_an_instant_without_reading_what_is_before(path: Path)
 def test_a_heading_is_known_when_reading_begins_in_the_middle(path: Path) -> None:
     append(path, "uniqueid,eventtime,eventtype\n")
     append(path, "".join(f"1.{number},{1700000000 + number},ANSWER\n" for number in range(20_000)))
-    assert [row.uniqueid for row in read_all(path, after=1700000000.0 + 19_998)] == ["1.19998", "1.19999"]
+    file = CelFile(path, after=1700000000.0 + 19_998)
+    assert uniqueids(file) == ["19998", "19999"]
+    file.close()
 
 
 def test_queue_log_is_followed_and_its_broken_lines_are_counted(tmp_path: Path) -> None:

@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from cti.asterisk.cel import CelRow, parse_rows
+from cti.asterisk.cel import CelRow
 from cti.calls.model import Transfer, TransferOutcome
-from tests.unit.board.scenario import TRANSCRIPTS, Scenario, run
+from tests.unit.board.scenario import Scenario, read_rows, run
 
 Span = tuple[str, str, float, float]
 
@@ -51,8 +51,7 @@ def stays(scenario: Scenario) -> list[tuple[str, str | None, int | None]]:
 
 def cel_rows(name: str) -> list[CelRow]:
     """What Asterisk itself wrote down about a recorded call, by time."""
-    text = (TRANSCRIPTS / f"{name}.cel.csv").read_text(encoding="utf-8")
-    return sorted(parse_rows(text), key=lambda row: row.at)
+    return sorted(read_rows(name), key=lambda row: row.at)
 
 
 def connected_seconds(rows: Iterable[CelRow]) -> dict[str, float]:

@@ -1,9 +1,11 @@
 """Runs a recorded transcript through a board and lays out what came of it as rows to compare."""
 
 from collections.abc import Iterator
+from datetime import UTC
 from pathlib import Path
 
 from cti.agents.model import AgentState
+from cti.asterisk.cel import CelRow
 from cti.asterisk.events import AmiEvent, parse
 from cti.board.board import Board
 from cti.board.facts import (
@@ -13,6 +15,10 @@ from cti.board.facts import (
     CallStarted,
     CallTransferred,
     Fact,
+    FlowAnswered,
+    FlowRunEnded,
+    FlowRunStarted,
+    FlowStepped,
     IntervalStarted,
     LegStarted,
     OfferMade,
@@ -20,6 +26,7 @@ from cti.board.facts import (
     SurveyEnded,
     SurveyStarted,
 )
+from cti.calls.flow_run import FlowAnswer, FlowRun, FlowStep
 from cti.calls.model import (
     Call,
     Interval,
@@ -29,6 +36,7 @@ from cti.calls.model import (
     Survey,
     Transfer,
 )
+from cti.ledger.sources import PastRows
 
 TRANSCRIPTS = Path(__file__).parents[2] / "transcripts"
 
@@ -45,6 +53,11 @@ def read_events(name: str) -> list[AmiEvent]:
     return [parse(block) for block in read_blocks(TRANSCRIPTS / f"{name}.ami")]
 
 
+def read_rows(name: str) -> list[CelRow]:
+    """What CEL has of a transcript, in its own order, which is not strictly that of time."""
+    return list(PastRows(TRANSCRIPTS / f"{name}.cel.csv", timezone=UTC))
+
+
 class Scenario:
     """What a board makes of some events: its facts, and every entity as it was in the end."""
 
@@ -58,6 +71,9 @@ class Scenario:
         self.offers: dict[str, Offer] = {}
         self.transfers: dict[str, Transfer] = {}
         self.surveys: dict[str, Survey] = {}
+        self.flow_runs: dict[str, FlowRun] = {}
+        self.flow_steps: dict[str, FlowStep] = {}
+        self.flow_answers: dict[str, FlowAnswer] = {}
         self.agent_states: dict[str, AgentState] = {}
         self.anomalies: list[Anomaly] = []
         self.feed(events)
@@ -90,6 +106,12 @@ class Scenario:
                 self.transfers[transfer.id] = transfer
             case SurveyStarted(survey=survey) | SurveyEnded(survey=survey):
                 self.surveys[survey.id] = survey
+            case FlowRunStarted(run=run) | FlowRunEnded(run=run):
+                self.flow_runs[run.id] = run
+            case FlowStepped(step=step):
+                self.flow_steps[step.id] = step
+            case FlowAnswered(answer=answer):
+                self.flow_answers[answer.id] = answer
             case AgentStateChanged(agent=agent, before=before):
                 if before is not None:
                     self.agent_states.setdefault(before.id, before)

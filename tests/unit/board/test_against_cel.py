@@ -6,23 +6,18 @@ instant, with the halves of a Local channel, known by their name, joining the br
 
 from collections.abc import Iterable
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
-from cti.asterisk.cel import CelRow, parse_rows
+from cti.asterisk.cel import CelRow
 from cti.calls.model import LegKind
-from tests.unit.board.scenario import TRANSCRIPTS, Scenario, run
+from tests.unit.board.scenario import TRANSCRIPTS, Scenario, read_rows, run
 
 NAMES = sorted(path.stem for path in TRANSCRIPTS.glob("*.ami"))
 #: Seconds by which AMI may tell of a thing later than CEL.
 TOLERANCE = 0.1
 
 Span = tuple[float, float]
-
-
-def rows_of(name: str) -> list[CelRow]:
-    return list(parse_rows(Path(TRANSCRIPTS / f"{name}.cel.csv").read_text(encoding="utf-8")))
 
 
 def instants(rows: Iterable[CelRow], event: str) -> dict[str, float]:
@@ -106,7 +101,7 @@ def seconds_outside(these: list[Span], those: list[Span]) -> float:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_channel_of_cel_is_one_leg_with_its_instants(name: str) -> None:
-    rows = rows_of(name)
+    rows = read_rows(name)
     scenario = run(name)
     begun, answered, ended = (instants(rows, event) for event in ("CHAN_START", "ANSWER", "CHAN_END"))
     legs = {leg.uniqueid: leg for leg in scenario.legs.values()}
@@ -122,7 +117,7 @@ def test_a_person_talks_while_cel_has_somebody_else_on_the_line_whom_nobody_has_
     name: str,
 ) -> None:
     bridges = Bridges()
-    bridges.play(rows_of(name))
+    bridges.play(read_rows(name))
     scenario = run(name)
     for leg in scenario.legs.values():
         talks = spans(scenario, "talk", leg.uniqueid)
@@ -134,7 +129,7 @@ def test_a_person_talks_while_cel_has_somebody_else_on_the_line_whom_nobody_has_
 @pytest.mark.parametrize("name", NAMES)
 def test_a_leg_is_parked_as_long_as_cel_has_it_in_a_parking_lot(name: str) -> None:
     bridges = Bridges()
-    bridges.play(rows_of(name))
+    bridges.play(read_rows(name))
     scenario = run(name)
     for leg in scenario.legs.values():
         parks, apart = spans(scenario, "park", leg.uniqueid), bridges.parked.get(leg.uniqueid, [])

@@ -343,3 +343,17 @@ def test_an_agent_who_hung_up_holds_nobody_although_his_leaving_is_told_after_th
     usual, found = Scenario(events), Scenario(late)
     assert found.spans() == usual.spans()
     assert found.states(1) == usual.states(1)
+
+
+def test_an_agent_who_hands_on_a_caller_hung_up_on_nobody_although_the_queue_says_so_first() -> None:
+    events = read_events("attended_by_phone_to_queue")
+    handed = next(n for n, event in enumerate(events) if event.name == "AttendedTransfer")
+    over = next(
+        n
+        for n, event in enumerate(events)
+        if n > handed and (event.name, event.get("Reason")) == ("AgentComplete", "caller")
+    )
+    early = [*events[:handed], events[over], *events[handed:over], *events[over + 1 :]]
+    usual, found = Scenario(events), Scenario(early)
+    assert list(found.surveys.values()) == list(usual.surveys.values())
+    assert found.spans() == usual.spans()

@@ -33,6 +33,9 @@ def rows(scenario: Scenario) -> list[object]:
         scenario.offers,
         scenario.transfers,
         scenario.surveys,
+        scenario.flow_runs,
+        scenario.flow_steps,
+        scenario.flow_answers,
         scenario.agent_states,
     ]
 
@@ -119,6 +122,13 @@ HEADERS = [
     "Location",
     "TargetUniqueid",
     "BridgeTechnology",
+    "Run",
+    "Flow",
+    "Step",
+    "Ordinal",
+    "Version",
+    "To",
+    "State",
 ]
 VALUES = [
     "",
@@ -150,6 +160,8 @@ VALUES = [
     "wrap-up",
     "completed",
     "withheld",
+    "n-1.1.f1",
+    "n-1.2.f1",
 ]
 
 

@@ -70,7 +70,7 @@ def durations(scenario: Scenario) -> dict[str, Any]:
     if not merged:
         found["transfers"] = [[since(one.at, began[one.call_id])] for one in scenario.transfers.values()]
         found["choices"] = {
-            call.id: [(menu, key, since(at, call.started_at)) for menu, key, at in call.choices]
+            call.id: [(one.menu, one.choice, since(one.at, call.started_at)) for one in call.choices]
             for call in scenario.calls.values()
         }
     return found

@@ -2,6 +2,7 @@
 
 from cti.asterisk.events import AmiEvent, encode, parse
 from cti.board.board import Board
+from cti.calls.menu_choice import MenuChoice
 from cti.calls.model import SurveyOutcome
 from tests.unit.board.scenario import Scenario, read_events
 
@@ -31,7 +32,7 @@ def test_a_label_that_comes_before_its_channel_is_applied_when_the_channel_appea
     scenario.feed([channel("a.1", AT + 0.01)])
     [call] = scenario.board.calls()
     assert (call.queue, call.language, call.caller_number) == ("sales", "en", "+8613800138000")
-    assert call.choices == [("m", "1", AT)]
+    assert call.choices == [MenuChoice("m", "1", AT)]
     assert not scenario.anomalies
 
 

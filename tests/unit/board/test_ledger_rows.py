@@ -2,7 +2,7 @@
 
 import pytest
 
-from cti.asterisk.cel import CelRow, parse_rows
+from cti.asterisk.cel import CelRow
 from cti.asterisk.events import AmiEvent, encode, parse
 from cti.board.facts import GapClosed
 from cti.calls.model import (
@@ -10,17 +10,14 @@ from cti.calls.model import (
     SurveyOutcome,
 )
 from cti.ledger.gap_events import ledger_events
+from tests.unit.board.handing_on import cel_rows
 from tests.unit.board.scenario import TRANSCRIPTS, Scenario, read_events
+from tests.unit.ledger.test_gap_events import who_talked
 
 NAMES = sorted(path.stem for path in TRANSCRIPTS.glob("*.ami"))
 TOLERANCE = 0.2
 #: As the reader does: AMI lags behind CEL.
 OVERLAP = 1.0
-
-
-def cel(name: str) -> list[CelRow]:
-    text = (TRANSCRIPTS / f"{name}.cel.csv").read_text(encoding="utf-8")
-    return sorted(parse_rows(text), key=lambda row: row.at)
 
 
 def cut(events: list[AmiEvent], rows: list[CelRow], number: int) -> Scenario:
@@ -41,7 +38,7 @@ def cut(events: list[AmiEvent], rows: list[CelRow], number: int) -> Scenario:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_leg_has_the_instants_of_cel_wherever_the_gap_begins(name: str) -> None:
-    events, rows = read_events(name), cel(name)
+    events, rows = read_events(name), cel_rows(name)
     begun = {row.uniqueid: row.at for row in rows if row.event == "CHAN_START"}
     answered = {row.uniqueid: row.at for row in rows if row.event == "ANSWER"}
     ended = {row.uniqueid: row.at for row in rows if row.event == "CHAN_END"}
@@ -62,7 +59,7 @@ def test_every_leg_has_the_instants_of_cel_wherever_the_gap_begins(name: str) ->
 
 
 def test_a_talk_ends_when_cel_says_and_the_call_is_marked() -> None:
-    events, rows = read_events("answered"), cel("answered")
+    events, rows = read_events("answered"), cel_rows("answered")
     number = next(n for n, event in enumerate(events) if event.name == "BridgeEnter") + 2
     scenario = cut(events, rows, number)
     assert ("agent 1", "talk", 1.5, 4.5) in scenario.spans()
@@ -72,7 +69,7 @@ def test_a_talk_ends_when_cel_says_and_the_call_is_marked() -> None:
 
 
 def test_a_hold_that_the_gap_swallowed_is_unknown_and_never_zero() -> None:
-    events, rows = read_events("held_twice"), cel("held_twice")
+    events, rows = read_events("held_twice"), cel_rows("held_twice")
     number = next(n for n, event in enumerate(events) if event.name == "Hold") + 1
     scenario = cut(events, rows, number)
     [hold] = [span for span in scenario.intervals.values() if span.kind == "hold"]
@@ -81,7 +78,7 @@ def test_a_hold_that_the_gap_swallowed_is_unknown_and_never_zero() -> None:
 
 
 def test_a_survey_dies_with_the_service_but_keeps_what_was_answered() -> None:
-    events, rows = read_events("survey_done"), cel("survey_done")
+    events, rows = read_events("survey_done"), cel_rows("survey_done")
     caller, gone = rows[0].uniqueid, next(e for e in events if e.name == "Hangup").at + 0.1
     before = [event for event in events if event.at <= gone]
     started = parse(encode("CtiSurveyStarted", gone, Uniqueid=caller, Questions="2"))
@@ -92,7 +89,32 @@ def test_a_survey_dies_with_the_service_but_keeps_what_was_answered() -> None:
     assert (survey.outcome, survey.rating) == (SurveyOutcome.PARTIAL, 5)
 
 
-def test_broken_rows_are_left_out() -> None:
-    whole = '"ANSWER","1.5","u","l","c","e","c","a","d","n","","","","","","[1]"'
-    text = f'"CHAN_START","x","a"\n\n{whole}\n"CHAN_ST'
-    assert [(row.event, row.at, row.extra) for row in parse_rows(text)] == [("ANSWER", 1.5, {})]
+CONNECTED = [name for name in NAMES if "CONNECT" in (TRANSCRIPTS / f"{name}.queue_log").read_text()]
+
+
+@pytest.mark.parametrize("name", CONNECTED)
+def test_who_was_rung_just_before_the_gap_is_the_agent_who_answered(name: str) -> None:
+    """His phone's channel was heard of, and no longer for whom his queue rang him."""
+    events, rows = read_events(name), cel_rows(name)
+    for line in (TRANSCRIPTS / f"{name}.queue_log").read_text().splitlines():
+        _, caller, queue, member, verb, *rest = line.split("|")
+        if verb != "CONNECT":
+            continue
+        number = next(n for n, one in enumerate(events, 1) if is_new(one, rest[1]))
+        if not events[number - 1].get("Channel").startswith("PJSIP/"):
+            continue  # of a Local channel CEL does not tell for which agent it was called
+        scenario = cut(events, rows, number)
+        entries = [one for one in scenario.entries.values() if scenario.legs[one.leg_id].uniqueid == caller]
+        answered = {one.agent_id for one in entries if one.queue == queue and one.outcome == "answered"}
+        assert answered == {who_talked(name, member)}
+
+
+def is_new(event: AmiEvent, uniqueid: str) -> bool:
+    return event.name == "Newchannel" and event.get("Uniqueid") == uniqueid
+
+
+def test_the_end_of_his_first_wait_is_not_that_of_the_second_which_the_gap_interrupted() -> None:
+    events, rows = read_events("redirect_to_queue"), cel_rows("redirect_to_queue")
+    joins = [n for n, event in enumerate(events, 1) if event.name == "QueueCallerJoin"]
+    scenario = cut(events, rows, joins[-1])
+    assert [entry.outcome for entry in scenario.entries.values()] == ["answered", "answered"]

@@ -1,8 +1,11 @@
 """Local channels that Asterisk takes out of the way, and such as stay (/n); from a real Asterisk."""
 
+import pytest
+
 from cti.asterisk.events import AmiEvent
 from cti.calls.model import LegKind, OfferOutcome
 from tests.unit.board.scenario import Scenario, read_events, run
+from tests.unit.board.test_event_order import rows
 
 
 def halves(scenario: Scenario) -> list[tuple[str, float]]:
@@ -58,3 +61,18 @@ def test_each_party_is_the_others_peer_after_the_local_channel_between_them_has_
     assert scenario.board.peer(phones["PJSIP/1001"]) == phones["PJSIP/1003"]
     assert scenario.board.peer(phones["PJSIP/1003"]) == phones["PJSIP/1001"]
     assert len(phones) == 2
+
+
+@pytest.mark.parametrize("name", ["local_member", "local_member_optimised"])
+def test_the_phone_may_ring_before_the_queue_says_for_whom(name: str) -> None:
+    """The second half of a Local channel runs in a thread of its own, which overtakes the queue's."""
+    found = read_events(name)
+    expected = rows(Scenario(list(found)))[:-1]
+    [called] = [place for place, event in enumerate(found) if event.name == "AgentCalled"]
+    begins = [place for place, event in enumerate(found) if event.name == "DialBegin"]
+    [rung] = [place for place in begins if found[place].get("DestChannel").startswith("PJSIP/")]
+    late = [found[called], found[called + 1]]
+    assert called < rung
+    assert late[1].name == "DialBegin"
+    found[called : rung + 1] = [*found[called + 2 : rung + 1], *late]
+    assert rows(Scenario(found))[:-1] == expected

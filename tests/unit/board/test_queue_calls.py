@@ -15,6 +15,7 @@ from cti.board.facts import (
     QueueJoined,
     QueueLeft,
 )
+from cti.calls.menu_choice import MenuChoice
 from cti.calls.model import (
     EntryOutcome,
     OfferOutcome,
@@ -267,7 +268,7 @@ def test_keys_pressed_in_menus_are_kept_with_the_call_once() -> None:
     choice = parse(encode("CtiIvrChoice", at, Uniqueid=uniqueid, Menu="language", Choice="2"))
     scenario = Scenario([*events[: born + 1], choice, choice])
     [call] = scenario.calls.values()
-    assert call.choices == [("language", "2", at)]
+    assert call.choices == [MenuChoice("language", "2", at)]
 
 
 def test_one_more_queue_in_which_an_agent_is_not_paused_does_not_make_him_ready() -> None:

@@ -13,7 +13,7 @@ from cti.simulation.recordings import (
 )
 from tests.unit.board.handing_on import cel_rows, connected_seconds
 from tests.unit.board.scenario import TRANSCRIPTS, Scenario, read_blocks, read_events, run
-from tests.unit.board.test_ledger_rows import cel, cut
+from tests.unit.board.test_ledger_rows import cut
 
 NAMES = [
     recording.name
@@ -68,7 +68,7 @@ def test_cel_alone_tells_each_transfer_and_of_one_that_came_to_nothing_not_why(n
 
 @pytest.mark.parametrize("name", NAMES)
 def test_wherever_a_gap_begins_no_transfer_is_lost_doubled_or_said_to_be_what_it_was_not(name: str) -> None:
-    events, rows = read_events(name), cel(name)
+    events, rows = read_events(name), cel_rows(name)
     [truth] = list(run(name).transfers.values()) or [None]
     for number in range(1, len(events)):
         if (events[number - 1].name, events[number].name) == ("BridgeLeave", "BridgeEnter"):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.calls.model import NumberState
-from cti.customers.numbers import LONGEST_DISPLAY, display, mask, normalise, search_prefixes
+from cti.customers.numbers import LONGEST_DISPLAY, display, mask, mask_value, normalise, search_prefixes
 
 
 @pytest.mark.parametrize(
@@ -138,6 +138,25 @@ def test_a_number_read_once_is_read_the_same_again(raw: str) -> None:
 )
 def test_a_masked_number_keeps_its_middle_to_itself(number: str | None, masked: str | None) -> None:
     assert mask(number) == masked
+
+
+@pytest.mark.parametrize(
+    ("value", "masked"),
+    [
+        ("+86 138 1234 5678", "+86 138****5678"),
+        (13812345678, "138****5678"),
+        ("王芳", "王芳"),
+        ("2026-12-31", "2026-12-31"),
+        (360, 360),
+        (True, True),
+        (3.5, 3.5),
+        (None, None),
+    ],
+)
+def test_a_value_that_looks_like_a_number_is_masked_and_any_other_is_not(
+    value: str | float | bool | None, masked: str | float | bool | None
+) -> None:
+    assert mask_value(value) == masked
 
 
 @given(st.text(max_size=60))

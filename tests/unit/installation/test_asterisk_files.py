@@ -7,15 +7,8 @@ from pathlib import Path
 import pytest
 
 from cti.config import ConfigurationError
-from cti.installation.asterisk_files import (
-    AsteriskPlan,
-    AsteriskSecrets,
-    PhonePlan,
-    RingGroupPlan,
-    TemplateError,
-    render_all,
-    write_all,
-)
+from cti.installation.asterisk_files import TemplateError, render_all, write_all
+from cti.installation.asterisk_plan import AsteriskPlan, AsteriskSecrets, PhonePlan, RingGroupPlan
 from cti.installation.asterisk_service import queues_of
 
 
@@ -105,6 +98,28 @@ def test_what_phones_may_dial_no_caller_from_outside_reaches(plan: AsteriskPlan)
     assert "context = inbound" in trunk
     assert "group" not in trunk  # of pickup
     assert "allow_transfer = no" in trunk
+
+
+def test_only_the_service_reaches_what_dialled_people_hear(plan: AsteriskPlan) -> None:
+    dialplan = render_all(plan)["extensions.conf"]
+    places = (
+        "dialled-flow",
+        "dialled-queue",
+        "dialled",
+        "dialled-offer",
+        "dialled-taken",
+        "abandoned",
+        "refused",
+    )
+    for place in places:
+        assert f"include => {place}\n" not in dialplan
+    for name in ("inbound", "flow-inbound", "phones", "queues", "groups", "outbound"):
+        assert not any(place in section(dialplan, name) for place in places)
+    # Neither an offer nor the message can take longer than the connect limit allows.
+    assert "Set(TIMEOUT(absolute)=2)\n same => n,Queue(${CTI_QUEUE},ctib(dialled-offer^s^1)," in section(
+        dialplan, "dialled"
+    )
+    assert "Background(cti/abandoned,m)" in section(dialplan, "abandoned")
 
 
 def test_neither_the_network_nor_a_phone_that_a_queue_rings_can_send_a_call_elsewhere(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cti.__main__ import program
+from cti.command_line import program
 from cti.config import Settings
 
 COMPOSE = yaml.safe_load((Path(__file__).parents[3] / "docker-compose.yml").read_text())

@@ -6,17 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from cti.installation import doctor
+from cti.installation import doctor, doctor_folders
 from cti.installation.doctor_texts import TEXTS
 
 
 def _findings() -> dict[str, set[str]]:
     """The codes that the doctor's source names, each with the values given to it."""
     found: dict[str, set[str]] = {}
-    for node in ast.walk(ast.parse(Path(doctor.__file__).read_text())):
+    nodes = [
+        node
+        for module in (doctor, doctor_folders)
+        for node in ast.walk(ast.parse(Path(module.__file__).read_text()))
+    ]
+    for node in nodes:
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
             continue
-        if node.func.id not in ("_fine", "_warning", "_failure"):
+        if node.func.id not in ("fine", "warning", "failure"):
             continue
         values = {keyword.arg for keyword in node.keywords if keyword.arg}
         code = node.args[0]

@@ -59,12 +59,25 @@ def test_an_unreadable_secret_file_is_named(environment: pytest.MonkeyPatch, tmp
         config.load()
 
 
+@pytest.mark.parametrize("name", ["CTI_CEL_TIMEZONE", "CTI_CALLERS_TIMEZONE"])
+@pytest.mark.parametrize("value", ["Mars/Phobos", "../../etc/passwd", "+08:00"])
+def test_a_time_zone_that_there_is_not_is_named(
+    environment: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    environment.setenv(name, value)
+    with pytest.raises(config.ConfigurationError, match=name):
+        config.load()
+
+
 def test_folders_follow_the_home_unless_set(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     environment.setenv("CTI_HOME", str(tmp_path))
     environment.setenv("CTI_RECORDINGS_DIR", "/elsewhere")
     settings = config.load()
     assert settings.journal_dir == tmp_path / "journal"
     assert settings.recordings_dir == Path("/elsewhere")
+    assert settings.sounds_dir == config.sounds_dir() == tmp_path / "sounds"
+    environment.setenv("CTI_SOUNDS_DIR", "/heard")
+    assert config.load().sounds_dir == config.sounds_dir() == Path("/heard")
 
 
 def test_settings_print_no_secret_and_cannot_be_changed(environment: pytest.MonkeyPatch) -> None:

@@ -85,7 +85,10 @@ def server(journal: Journal) -> AgiServer:
         clock=lambda: 5.0,
         default_language="zh-CN",
     )
-    return AgiServer({"inbound": inbound, "survey": survey}, secret=SECRET)
+    return AgiServer(
+        {"inbound": lambda session: inbound(session, session.request.extension), "survey": survey},
+        secret=SECRET,
+    )
 
 
 def in_queue(command: str) -> str:

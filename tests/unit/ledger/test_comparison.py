@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
-from cti.asterisk.cel import CelRow, parse_rows
 from cti.asterisk.queue_log import parse_line
 from cti.ledger.channels import Channel, ChannelFold
 from cti.ledger.comparison import FindingKind, OurEntry, OurLeg, Result, compare
+from tests.unit.board.handing_on import cel_rows
 from tests.unit.board.scenario import TRANSCRIPTS, Scenario, read_events, run
 from tests.unit.board.test_clock_steps import stepped
 
@@ -14,16 +14,11 @@ NAMES = sorted(path.stem for path in TRANSCRIPTS.glob("*.ami"))
 LATER = 1e11
 
 
-def rows_of(name: str) -> list[CelRow]:
-    text = (TRANSCRIPTS / f"{name}.cel.csv").read_text(encoding="utf-8")
-    return sorted(parse_rows(text), key=lambda row: row.at)
-
-
 def channels_of(name: str) -> list[Channel]:
     fold = ChannelFold()
     text = (TRANSCRIPTS / f"{name}.queue_log").read_text(encoding="utf-8")
     fold.take_waits(line for one in text.splitlines() if (line := parse_line(one)) is not None)
-    fold.take(rows_of(name))
+    fold.take(cel_rows(name))
     assert not fold.open
     return fold.take_ended(LATER)
 
@@ -72,9 +67,8 @@ def test_a_jump_of_asterisks_clock_is_no_difference(name: str, by: float) -> Non
     middle = quiet[len(quiet) // 2]
     jump = instants[middle]
     fold = ChannelFold()
-    fold.take(
-        msgspec.structs.replace(row, at=row.at + by) if row.at >= jump - 0.1 else row for row in rows_of(name)
-    )
+    rows = cel_rows(name)
+    fold.take(msgspec.structs.replace(row, at=row.at + by) if row.at >= jump - 0.1 else row for row in rows)
     result = compare(
         fold.take_ended(LATER), legs_of(Scenario(stepped(name, middle, by))), node="lab", with_queue_log=False
     )
@@ -160,6 +154,18 @@ def test_another_outcome_or_wait_than_queue_log_has_is_found(
     assert kinds(compared(channels, legs)) == [(FindingKind.QUEUE_DIFFERS, "entries")]
 
 
+def test_a_wait_that_the_dialplan_cut_off_has_flowed_over_although_queue_log_says_that_he_hung_up() -> None:
+    channels, legs = channels_of("dialled_abandoned"), legs_of(run("dialled_abandoned"))
+    assert [line.verb for channel in channels for line in channel.waits] == ["ABANDON"]
+    (dialled,) = legs
+    assert [entry.outcome for entry in dialled.entries] == ["overflow"]
+    # He who is gone with his wait has hung up.
+    for channel in channels:
+        channel.ended_at = dialled.entries[0].left_at
+    legs = [msgspec.structs.replace(dialled, ended_at=dialled.entries[0].left_at)]
+    assert kinds(compared(channels, legs)) == [(FindingKind.QUEUE_DIFFERS, "outcome")]
+
+
 def test_a_leg_that_was_adopted_is_known_to_the_second(channels: list[Channel], legs: list[OurLeg]) -> None:
     begun = float(int(legs[0].started_at))
     legs[0] = msgspec.structs.replace(legs[0], started_at=begun, gap=True)
@@ -167,7 +173,7 @@ def test_a_leg_that_was_adopted_is_known_to_the_second(channels: list[Channel], 
 
 
 def test_a_uniqueid_that_came_again_in_the_next_life_of_asterisk_is_two_channels() -> None:
-    rows = rows_of("extension_to_extension")
+    rows = cel_rows("extension_to_extension")
     later = [msgspec.structs.replace(row, at=row.at + 100.0) for row in rows]
     fold = ChannelFold()
     fold.take([*rows, *later])
@@ -184,7 +190,7 @@ def test_a_uniqueid_that_came_again_in_the_next_life_of_asterisk_is_two_channels
 
 
 def test_channels_that_died_with_asterisk_need_a_leg_and_no_end() -> None:
-    rows = rows_of("extension_to_extension")
+    rows = cel_rows("extension_to_extension")
     cut = [row for row in rows if row.event not in ("CHAN_END", "HANGUP", "BRIDGE_EXIT", "LINKEDID_END")]
     fresh = msgspec.structs.replace(rows[0], at=rows[-1].at + 60, uniqueid="lab-1999999999.0")
     fold = ChannelFold()
@@ -199,7 +205,7 @@ def test_channels_that_died_with_asterisk_need_a_leg_and_no_end() -> None:
 
 
 def test_an_id_that_somebody_chose_is_no_new_life_of_asterisk() -> None:
-    rows = rows_of("extension_to_extension")
+    rows = cel_rows("extension_to_extension")
     chosen = msgspec.structs.replace(rows[0], at=rows[3].at, uniqueid="attempt-77.0")
     fold = ChannelFold()
     fold.take([*rows[:3], chosen])
@@ -209,7 +215,7 @@ def test_an_id_that_somebody_chose_is_no_new_life_of_asterisk() -> None:
 
 
 def test_a_channel_that_goes_on_is_not_given_out_yet() -> None:
-    rows = rows_of("answered")
+    rows = cel_rows("answered")
     fold = ChannelFold()
     fold.take(rows[:4])
     assert fold.open

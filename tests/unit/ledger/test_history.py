@@ -6,17 +6,13 @@ import json
 
 import pytest
 
-from cti.asterisk.cel import CelParser, CelRow, parse_rows
+from cti.asterisk.cel import CelParser, CelRow
 from cti.calls.model import Direction, LegKind, TransferKind
 from cti.ledger.history import PastCall, past_calls
 from cti.ledger.history_report import call_row, write_csv, write_json_lines
-from tests.unit.board.scenario import TRANSCRIPTS
+from tests.unit.board.scenario import TRANSCRIPTS, read_rows
 
 NAMES = sorted(path.name.removesuffix(".cel.csv") for path in TRANSCRIPTS.glob("*.cel.csv"))
-
-
-def rows_of(name: str) -> list[CelRow]:
-    return list(parse_rows((TRANSCRIPTS / f"{name}.cel.csv").read_text(encoding="utf-8")))
 
 
 def table(text: str) -> list[CelRow]:
@@ -33,7 +29,7 @@ def only(rows: list[CelRow], **options: tuple[str, ...]) -> PastCall:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_channel_is_one_leg_with_the_instants_of_cel(name: str) -> None:
-    rows = rows_of(name)
+    rows = read_rows(name)
     legs = [leg for call in past_calls(rows) for leg in call.legs]
     begun = {row.uniqueid: row.at for row in rows if row.event == "CHAN_START"}
     ended = {row.uniqueid: row.at for row in rows if row.event == "CHAN_END"}
@@ -43,7 +39,7 @@ def test_each_channel_is_one_leg_with_the_instants_of_cel(name: str) -> None:
 
 
 def test_a_blind_transfer_tells_who_called_who_answered_and_to_whom_it_went() -> None:
-    past = only(rows_of("blind_transfer"))
+    past = only(read_rows("blind_transfer"))
     row = call_row(past)
     assert (row["from"], row["to"], row["direction"]) == ("13800138000", "4001", "inbound")
     assert (row["answered"], row["answered_by"], row["transfers"]) == (
@@ -56,11 +52,11 @@ def test_a_blind_transfer_tells_who_called_who_answered_and_to_whom_it_went() ->
 
 
 def test_an_attended_transfer_names_the_target() -> None:
-    assert call_row(only(rows_of("attended_transfer")))["transfers"] == "attended → 1002 (completed)"
+    assert call_row(only(read_rows("attended_transfer")))["transfers"] == "attended → 1002 (completed)"
 
 
 def test_an_abandoned_call_was_answered_by_nobody() -> None:
-    past = only(rows_of("abandoned"))
+    past = only(read_rows("abandoned"))
     row = call_row(past)
     assert (row["answered"], row["answered_by"], row["talk_seconds"]) == ("no", "", "")
     assert past.call.ended_at is not None
@@ -195,7 +191,7 @@ def test_csv_has_a_heading_and_gives_no_spreadsheet_a_formula() -> None:
 
 def test_json_has_one_call_a_line_with_its_legs() -> None:
     lines: list[str] = []
-    write_json_lines(past_calls(rows_of("answered")), lines.append)
+    write_json_lines(past_calls(read_rows("answered")), lines.append)
     (said,) = map(json.loads, lines)
     assert said["answered"]
     assert len(said["legs"]) == 2

@@ -40,6 +40,13 @@ def test_near_the_start_the_first_low_number_begins_the_present_life() -> None:
     assert after == ["n-1000.0 CHAN_START", "n-1000.1 CHAN_START", "n-1000.0 CHAN_END"]
 
 
+def test_a_channel_whose_id_was_chosen_is_of_the_life_of_those_before_it() -> None:
+    rows = (row(999.5, "n-999.41"), row(999.6, "at-chosen"), row(999.8, "n-999.42"), row(1000.2, "n-1000.0"))
+    before, after = lives(*rows, row(1000.3, "at-another"))
+    assert before == ["n-999.41 CHAN_START", "at-chosen CHAN_START", "n-999.42 CHAN_START"]
+    assert after == ["n-1000.0 CHAN_START", "at-another CHAN_START"]
+
+
 def test_a_uniqueid_that_comes_again_near_the_start_is_another_channel() -> None:
     rows = (row(999.4, "n-999.0"), row(1000.5, "n-999.0"), row(1000.6, "n-999.0", "CHAN_END"))
     assert lives(row(998.0, "n-998.1"), *rows) == (

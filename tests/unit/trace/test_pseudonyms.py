@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti import board
-from cti.asterisk.events import parse
+from cti.asterisk.events import encode, parse
 from cti.trace.content import content_of
-from cti.trace.headers import without_persons
-from cti.trace.pseudonyms import Pseudonyms
+from cti.trace.headers import numbers_of, without_persons
+from cti.trace.pseudonyms import NOBODY, Pseudonyms
 
 DIGITS = st.text("0123456789", min_size=3, max_size=16)
 NUMBERS = st.lists(
@@ -52,7 +52,7 @@ def test_nobody_stays_nobody(nobody: str) -> None:
     assert pseudonyms().number_or_name(nobody) in (nobody, pseudonyms().name(nobody))
 
 
-@given(st.text(min_size=3, max_size=30))
+@given(st.text(min_size=3, max_size=30).filter(lambda name: name not in NOBODY))
 def test_a_name_keeps_its_length_and_no_word_of_it(name: str) -> None:
     other = pseudonyms().name(name)
     assert len(other) == len(name)
@@ -89,6 +89,23 @@ def test_a_header_that_nobody_has_looked_at_is_left_out() -> None:
     event = parse(found)
     assert (event.name, event.at, event.get("Uniqueid")) == ("UserEvent", 5.0, "n-1.1")
     assert re.fullmatch(r"[A-Z][a-z]\\[a-z]{2}\n", event.get("CallerIDName"))
+
+
+def test_where_a_run_of_a_flow_is_stays_out_of_a_trace() -> None:
+    block = encode("CtiFlowHandedOver", 5.0, Uniqueid="n-1.1", Run="n-1.1.f1", To="queue", State="MTM4MDAx")
+    found = parse(without_persons(block, 5.0, Pseudonyms(b"secret", [])))
+    assert (found.get("Run"), found.get("To"), found.get("State")) == ("n-1.1.f1", "queue", "")
+
+
+def test_what_a_flow_passes_on_is_not_in_a_trace_in_clear() -> None:
+    passed = '[{"name": "who", "value": "Anna"}, {"name": "number", "value": "+8613800138000"}]'
+    block = encode("CtiFlowHandedOver", 5.0, Uniqueid="n-1.1", To="transfer", AgentId="102", Passed=passed)
+    names = Pseudonyms(b"secret", numbers_of([parse(block)]))
+    found = parse(without_persons(block, 5.0, names))
+    assert found.get("AgentId") == "102", "an agent is an opaque number"
+    assert "Anna" not in found.get("Passed")
+    assert "3800138000" not in found.get("Passed")
+    assert len(found.get("Passed")) == len(passed)
 
 
 def test_every_header_that_the_board_reads_is_known() -> None:
