@@ -9,7 +9,8 @@ from hashlib import sha1
 import pytest
 
 from cti.asterisk.agi import AgiLimits, AgiServer
-from cti.asterisk.agi_session import AgiReply, AgiSession, DigitsRead
+from cti.asterisk.agi_session import AgiSession, DigitsRead
+from cti.asterisk.agi_text import AgiReply
 from cti.errors import AgiCommandFailed, AgiError, AgiTimeout, CallerHungUp, InvalidField
 
 SECRET = "the dialplan's and ours"

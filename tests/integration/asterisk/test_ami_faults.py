@@ -14,6 +14,7 @@ from cti.asterisk.connection import AmiConnection
 from cti.asterisk.events import parse
 from cti.asterisk.link import AmiSettings, LinkState
 from cti.asterisk.message import MOST_HEADERS
+from cti.asterisk.protocol import Answer
 from cti.errors import (
     ActionRefused,
     ActionUnanswered,
@@ -85,6 +86,12 @@ async def until_state(connection: AmiConnection, state: LinkState) -> None:
             await reached.wait()
 
 
+async def listed(connection: AmiConnection, action: str) -> Answer:
+    """The answer to an action that answers with a list, asked as the snapshot is."""
+    assert connection._session is not None
+    return await connection._session.ask(action, completed_by="EventList")
+
+
 def hold(number: int) -> bytes:
     return block("Event: Hold", "Privilege: call,all", f"Timestamp: 1763789001.{number:06d}", f"N: {number}")
 
@@ -104,6 +111,22 @@ async def test_an_originate_that_was_not_answered_is_never_sent_again(peer: Scri
         await connection.ready.wait()
         await connection.action("Ping")
         assert peer.count("Originate") == 1
+
+
+async def test_an_action_with_an_id_of_its_own_is_sent_once_while_it_waits(peer: ScriptedPeer) -> None:
+    ids: list[str] = []
+    peer.replies["Originate"] = lambda headers: ids.append(headers["ActionID"])
+    async with connected(peer.settings()) as connection:
+        fields = {"Channel": "PJSIP/1", "Async": "true"}
+        asking = asyncio.create_task(
+            connection.action_until("Originate", fields, "OriginateResponse", action_id="at-1")
+        )
+        await peer.until(lambda: peer.count("Originate") == 1)
+        with pytest.raises(InvalidField, match="ActionID"):
+            await connection.action_until("Originate", fields, "OriginateResponse", action_id="at-1")
+        asking.cancel()
+        await connection.action("Ping")
+    assert ids == ["at-1"]
 
 
 async def test_an_action_without_an_answer_ends_at_its_deadline_and_leaves_nothing_behind(
@@ -152,7 +175,7 @@ async def test_a_list_that_is_refused_ends_with_the_refusal(peer: ScriptedPeer) 
     peer.replies["Queues"] = lambda headers: answered(headers, "Message: Permission denied", ok=False)
     async with connected(peer.settings()) as connection:
         with pytest.raises(ActionRefused, match="Permission denied"):
-            await connection.action_list("Queues")
+            await listed(connection, "Queues")
 
 
 async def test_a_list_that_is_cancelled_ends_with_that(peer: ScriptedPeer) -> None:
@@ -162,14 +185,14 @@ async def test_a_list_that_is_cancelled_ends_with_that(peer: ScriptedPeer) -> No
     )
     async with connected(peer.settings()) as connection:
         with pytest.raises(ActionRefused, match="cancelled"):
-            await connection.action_list("Queues")
+            await listed(connection, "Queues")
 
 
 async def test_an_answer_without_a_list_to_a_list_action_does_not_wait_for_one(peer: ScriptedPeer) -> None:
     peer.replies["Queues"] = lambda headers: answered(headers, "Message: nothing here")
     async with connected(peer.settings()) as connection:
-        response, events = await connection.action_list("Queues")
-        assert (response.message, events) == ("nothing here", [])
+        answer = await listed(connection, "Queues")
+        assert (answer.response.message, list(answer.events)) == ("nothing here", [])
 
 
 async def test_items_of_a_list_come_with_it_even_when_the_board_does_not_want_them(
@@ -188,8 +211,8 @@ async def test_items_of_a_list_come_with_it_even_when_the_board_does_not_want_th
 
     peer.replies["Odds"] = reply
     async with connected(peer.settings(), received) as connection:
-        _, events = await connection.action_list("Odds")
-        assert [event.get("N") for event in events] == ["1", "3", ""]
+        answer = await listed(connection, "Odds")
+        assert [event.get("N") for event in answer.events] == ["1", "3", ""]
         assert received.numbers() == [7]
 
 
@@ -455,6 +478,27 @@ async def test_a_peer_that_answers_no_ping_is_left_and_sought_again(
         assert "Ping was sent and not answered" in reason
         peer.replies["Ping"] = ping
         await received.until(lambda: received.names.count("CtiSnapshotEnd") == 2)
+
+
+@pytest.mark.parametrize("last", ["Login", "Events"])
+async def test_a_peer_that_dies_before_the_snapshot_is_complete_is_left_as_soon_as_any_other(
+    peer: ScriptedPeer, received: Received, last: str
+) -> None:
+    good = dict(peer.replies)
+
+    def die(headers: Headers) -> bytes:
+        peer.replies.update(dict.fromkeys(good, lambda _: None))
+        return answered(headers)
+
+    peer.replies[last] = die
+    long = dict.fromkeys(("booted_seconds", "snapshot_seconds", "action_seconds"), 30.0)
+    async with connected(peer.settings(**long), received, ready=False) as connection:
+        began = time.monotonic()
+        await until_state(connection, LinkState.WAITING)
+        assert time.monotonic() - began < 1.5
+        peer.replies.update(good)
+        async with asyncio.timeout(5):
+            await connection.ready.wait()
 
 
 def test_a_dead_peer_is_noticed_within_ten_seconds_by_default() -> None:

@@ -281,12 +281,6 @@ async def test_a_preset_id_is_the_channels_and_a_second_originate_with_it_fails(
         await stream.until("OriginateResponse", Response="Failure")
 
 
-async def test_globals_are_set_and_read(ami: AmiConnection) -> None:
-    assert await actions.get_global(ami, name="CTI_TEST_NOTHING") == ""
-    await actions.set_global(ami, name="CTI_TEST", value="opaque-1")
-    assert await actions.get_global(ami, name="CTI_TEST") == "opaque-1"
-
-
 async def test_the_services_user_can_run_no_program_and_the_phones_user_can_call_nobody(
     ami: AmiConnection, phone_ami: AmiConnection
 ) -> None:
@@ -358,8 +352,6 @@ async def test_the_services_user_can_run_no_program_and_the_phones_user_can_call
                 ami, dial="PJSIP/1", context="c", exten="1", channel_id="a", variables={"FILE(/tmp/x)": "1"}
             ),
         ),
-        ("Variable", lambda ami: actions.get_global(ami, name="SHELL(id)")),
-        ("Value", lambda ami: actions.set_global(ami, name="X", value="${SHELL(id)}")),
     ],
 )
 async def test_what_is_no_plain_identifier_is_refused_by_the_fields_name(
@@ -379,14 +371,14 @@ async def test_the_dialplan_asks_and_does_what_the_flow_says(
 ) -> None:
     async def inbound(session: AgiSession) -> None:
         assert session.request.caller_number == "5550103"
-        assert await session.get_variable("CTI_DNIS") == "4001"
+        assert await session.get_variable("CTI_ABOUT") == "4001"
         assert await session.get_variable("NO_SUCH_VARIABLE") is None
         await session.set_variable("CTI_QUEUE", "support")
         await session.set_variable("CTI_LANGUAGE", "en")
         await session.set_language("en")
 
     async with (
-        AgiServer({"inbound": inbound}, secret=lab.plan.secrets.agi, port=lab.plan.agi_port),
+        AgiServer({"flow": inbound}, secret=lab.plan.secrets.agi, port=lab.plan.agi_port),
         lab.trunk() as trunk,
     ):
         await trunk.dial("4001", caller="5550103")
@@ -411,7 +403,7 @@ async def test_digits_prompts_and_a_missing_file_on_a_real_channel(ami: AmiConne
         )
 
     async with (
-        AgiServer({"inbound": inbound}, secret=lab.plan.secrets.agi, port=lab.plan.agi_port),
+        AgiServer({"flow": inbound}, secret=lab.plan.secrets.agi, port=lab.plan.agi_port),
         lab.trunk(audio=True) as trunk,
     ):
         await trunk.dial("4002", caller="5550104")
@@ -435,7 +427,7 @@ async def test_a_caller_who_hangs_up_in_the_middle_unwinds_the_flow(ami: AmiConn
             raise
 
     async with (
-        AgiServer({"inbound": inbound}, secret=lab.plan.secrets.agi, port=lab.plan.agi_port),
+        AgiServer({"flow": inbound}, secret=lab.plan.secrets.agi, port=lab.plan.agi_port),
         lab.trunk() as trunk,
     ):
         call = await trunk.dial("4002", caller="5550105")
@@ -452,7 +444,7 @@ async def test_another_secret_than_the_dialplans_serves_nobody_and_the_call_goes
         await session.set_variable("CTI_QUEUE", "overflow")
 
     async with (
-        AgiServer({"inbound": inbound}, secret="another", port=lab.plan.agi_port),
+        AgiServer({"flow": inbound}, secret="another", port=lab.plan.agi_port),
         lab.trunk() as trunk,
     ):
         await trunk.dial("4002", caller="5550106")

@@ -2,7 +2,11 @@
 
 import asyncio
 import contextlib
+import itertools
+import socket
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -32,6 +36,57 @@ async def test_caller_reaches_the_queue_whatever_the_service_does(
         await call.stay(2.5)
         assert not call.over
         assert bool(session) == bool(seen)
+
+
+@contextlib.contextmanager
+def without_room(port: int) -> Iterator[None]:
+    """A server that takes no connection and refuses none: its line is full, as one's that has stopped."""
+    with contextlib.ExitStack() as stack:
+        full = stack.enter_context(socket.create_server(("127.0.0.1", port), backlog=0))
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        yield
+
+
+async def test_caller_reaches_the_queue_when_the_service_cannot_even_be_reached(
+    lab: Lab, observer: AmiObserver
+) -> None:
+    """Asterisk gives up connecting in the very moment in which the caller's time is up."""
+    with without_room(lab.ports.agi):
+        async with lab.trunk() as trunk:
+            for number in range(4):
+                joined = observer.expect("QueueCallerJoin")
+                call = await trunk.dial("4001", caller=f"1380013800{number}")
+                await asyncio.wait_for(joined, 10)
+                assert not call.over
+
+
+async def test_no_caller_is_lost_in_the_moment_in_which_his_time_is_up(
+    lab: Lab, observer: AmiObserver
+) -> None:
+    """The service gives each call back at about the instant at which Asterisk takes it back."""
+    waits = itertools.count()
+
+    async def late(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(1.98 + 0.002 * next(waits))
+
+    joined = 0
+
+    def listener(event: Any) -> None:
+        nonlocal joined
+        joined += event.get("Event") == "QueueCallerJoin"
+
+    observer.listen(listener)
+    async with serving(lab.ports.agi, late), lab.trunk() as trunk:
+        calls = [await trunk.dial("4001", caller=f"138001380{number:02d}") for number in range(20)]
+        async with asyncio.timeout(15):
+            await asyncio.gather(*(call.answered() for call in calls))
+            while joined < len(calls):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        assert not any(call.over for call in calls)
+    observer.unlisten(listener)
 
 
 async def test_caller_name_and_odd_numbers_are_inert(lab: Lab, observer: AmiObserver) -> None:

@@ -12,26 +12,26 @@ from cti.db.engine import async_url, plain_dsn
 from cti.db.metadata import metadata
 
 
-async def test_the_schema_goes_down_with_data_in_it_and_up_again(postgres_url: str) -> None:
-    await migrations.upgrade(postgres_url)
-    assert await migrations.current_revision(postgres_url) == migrations.head_revision()
-    connection = await asyncpg.connect(plain_dsn(postgres_url))
+async def test_the_schema_goes_down_with_data_in_it_and_up_again(empty_url: str) -> None:
+    await migrations.upgrade(empty_url)
+    assert await migrations.current_revision(empty_url) == migrations.head_revision()
+    connection = await asyncpg.connect(plain_dsn(empty_url))
     try:
         await _insert_call(connection)
     finally:
         await connection.close()
-    await migrations.downgrade(postgres_url, "0001_people")
-    await migrations.upgrade(postgres_url)
-    await migrations.downgrade(postgres_url, "base")
-    assert await migrations.current_revision(postgres_url) is None
-    await migrations.upgrade(postgres_url)
+    await migrations.downgrade(empty_url, "0001_people")
+    await migrations.upgrade(empty_url)
+    await migrations.downgrade(empty_url, "base")
+    assert await migrations.current_revision(empty_url) is None
+    await migrations.upgrade(empty_url)
 
 
 async def test_the_version_before_parking_gets_no_parked_spans_and_keeps_all_others(
-    postgres_url: str,
+    empty_url: str,
 ) -> None:
-    await migrations.upgrade(postgres_url)
-    connection = await asyncpg.connect(plain_dsn(postgres_url))
+    await migrations.upgrade(empty_url)
+    connection = await asyncpg.connect(plain_dsn(empty_url))
     try:
         await _insert_call(connection)
         await connection.execute(
@@ -39,11 +39,11 @@ async def test_the_version_before_parking_gets_no_parked_spans_and_keeps_all_oth
                unknown_end)
                SELECT 'parked', started_at, 'park', call_id, started_at, id, started_at, false FROM legs"""
         )
-        await migrations.downgrade(postgres_url, "0007_transfer_outcomes")
+        await migrations.downgrade(empty_url, "0007_transfer_outcomes")
         assert [row["kind"] for row in await connection.fetch("SELECT kind FROM intervals")] == ["talk"]
         with pytest.raises(asyncpg.CheckViolationError):
             await connection.execute("UPDATE intervals SET kind = 'park'")
-        await migrations.upgrade(postgres_url)
+        await migrations.upgrade(empty_url)
         await connection.execute("UPDATE intervals SET kind = 'park'")
     finally:
         await connection.execute("DELETE FROM calls")
@@ -51,10 +51,10 @@ async def test_the_version_before_parking_gets_no_parked_spans_and_keeps_all_oth
 
 
 async def test_the_version_before_outcomes_knows_only_transfers_that_were_handed_on(
-    postgres_url: str,
+    empty_url: str,
 ) -> None:
-    await migrations.upgrade(postgres_url)
-    connection = await asyncpg.connect(plain_dsn(postgres_url))
+    await migrations.upgrade(empty_url)
+    connection = await asyncpg.connect(plain_dsn(empty_url))
     try:
         await _insert_call(connection)
         for kind, outcome in (
@@ -69,10 +69,10 @@ async def test_the_version_before_outcomes_knows_only_transfers_that_were_handed
                 kind,
                 outcome,
             )
-        await migrations.downgrade(postgres_url, "0006_clock_steps")
+        await migrations.downgrade(empty_url, "0006_clock_steps")
         kept = await connection.fetch("SELECT id FROM transfers ORDER BY id")
         assert [row["id"] for row in kept] == ["attendedcompleted", "blind", "blindbusy"]
-        await migrations.upgrade(postgres_url)
+        await migrations.upgrade(empty_url)
         known = await connection.fetch("SELECT kind, outcome FROM transfers ORDER BY id")
         assert [(row["kind"], row["outcome"]) for row in known] == [
             ("attended", "completed"),
@@ -86,15 +86,72 @@ async def test_the_version_before_outcomes_knows_only_transfers_that_were_handed
         await connection.close()
 
 
-async def test_the_tables_of_the_program_are_those_of_the_migrations(postgres_url: str) -> None:
-    await migrations.upgrade(postgres_url)
+async def test_the_version_before_flows_forgets_them_and_keeps_their_calls(empty_url: str) -> None:
+    await migrations.upgrade(empty_url)
+    connection = await asyncpg.connect(plain_dsn(empty_url))
+    try:
+        await _insert_call(connection)
+        await _insert_flow(connection)
+        await migrations.downgrade(empty_url, "0012_calendars")
+        assert await connection.fetchval("SELECT count(*) FROM calls") == 1
+        assert await connection.fetchval("SELECT cti_ensure_partitions('2033-03-15', 1)") == 10
+        await migrations.upgrade(empty_url)
+        assert await connection.fetchval("SELECT count(*) FROM flow_runs") == 0
+        await _insert_flow(connection)
+        with pytest.raises(asyncpg.ForeignKeyViolationError):
+            await connection.execute("UPDATE flow_answers SET call_id = 'nobody'")
+        await connection.execute("DELETE FROM calls")
+        for table in ("flow_runs", "flow_steps", "flow_answers"):
+            assert await connection.fetchval(f"SELECT count(*) FROM {table}") == 0, "gone with the call"
+    finally:
+        await connection.execute("DELETE FROM calls")
+        await connection.close()
+
+
+async def test_the_version_before_passed_values_keeps_the_runs_that_passed_something_on(
+    empty_url: str,
+) -> None:
+    await migrations.upgrade(empty_url)
+    connection = await asyncpg.connect(plain_dsn(empty_url))
+    try:
+        await _insert_call(connection)
+        await _insert_flow(connection)
+        await connection.execute("UPDATE flow_runs SET passed = '[]'")
+        await migrations.downgrade(empty_url, "0023_campaigns")
+        await migrations.upgrade(empty_url)
+        assert await connection.fetchval("SELECT passed IS NULL FROM flow_runs")
+    finally:
+        await connection.execute("DELETE FROM calls")
+        await connection.close()
+
+
+async def _insert_flow(connection: asyncpg.Connection) -> None:
+    of_call = "call_id, call_started_at) SELECT 'r', started_at, {} id, started_at FROM calls"
+    for table, columns, values in (
+        ("flow_runs", "id, started_at, leg_id, flow, kind, version", "id, 'main', 'inbound', 'abc',"),
+        (
+            "flow_steps",
+            "run_id, at, ordinal, run_started_at, flow, step, way, mistake",
+            "1, started_at, 'main', 'menu', 'start', false,",
+        ),
+        (
+            "flow_answers",
+            "run_id, at, ordinal, run_started_at, flow, version, step, question, value, keys",
+            "2, started_at, 'main', 'abc', 'menu', 'what', 'sales', '1',",
+        ),
+    ):
+        await connection.execute(f"INSERT INTO {table} ({columns}, {of_call.format(values)}")
+
+
+async def test_the_tables_of_the_program_are_those_of_the_migrations(empty_url: str) -> None:
+    await migrations.upgrade(empty_url)
     mine = {
         name: table
         for name, table in metadata.tables.items()
         if table in (*vars(cti.calls.tables).values(), *vars(cti.agents.state_tables).values())
     }
-    assert len(mine) == 14
-    engine = create_async_engine(async_url(postgres_url))
+    assert len(mine) == 17
+    engine = create_async_engine(async_url(empty_url))
     try:
         async with engine.connect() as connection:
             for name, table in mine.items():
@@ -128,9 +185,9 @@ async def test_the_tables_of_the_program_are_those_of_the_migrations(postgres_ur
            VALUES (1, 'a', 'ready', now()), (1, 'b', 'paused', now())""",
     ],
 )
-async def test_the_database_refuses_what_cannot_be(postgres_url: str, statement: str) -> None:
-    await migrations.upgrade(postgres_url)
-    connection = await asyncpg.connect(plain_dsn(postgres_url))
+async def test_the_database_refuses_what_cannot_be(empty_url: str, statement: str) -> None:
+    await migrations.upgrade(empty_url)
+    connection = await asyncpg.connect(plain_dsn(empty_url))
     try:
         await _insert_call(connection)
         with pytest.raises(asyncpg.IntegrityConstraintViolationError):
@@ -140,9 +197,9 @@ async def test_the_database_refuses_what_cannot_be(postgres_url: str, statement:
         await connection.close()
 
 
-async def test_what_belongs_to_a_call_goes_with_it(postgres_url: str) -> None:
-    await migrations.upgrade(postgres_url)
-    connection = await asyncpg.connect(plain_dsn(postgres_url))
+async def test_what_belongs_to_a_call_goes_with_it(empty_url: str) -> None:
+    await migrations.upgrade(empty_url)
+    connection = await asyncpg.connect(plain_dsn(empty_url))
     try:
         for day in (1, 2):
             await _insert_call(connection, f"2026-11-0{day}T00:00:00Z")
@@ -156,11 +213,11 @@ async def test_what_belongs_to_a_call_goes_with_it(postgres_url: str) -> None:
         await connection.close()
 
 
-async def test_rows_of_any_month_have_a_place(postgres_url: str) -> None:
-    await migrations.upgrade(postgres_url)
-    connection = await asyncpg.connect(plain_dsn(postgres_url))
+async def test_rows_of_any_month_have_a_place(empty_url: str) -> None:
+    await migrations.upgrade(empty_url)
+    connection = await asyncpg.connect(plain_dsn(empty_url))
     try:
-        assert await connection.fetchval("SELECT cti_ensure_partitions('2031-03-15', 2)") == 20
+        assert await connection.fetchval("SELECT cti_ensure_partitions('2031-03-15', 2)") == 26
         assert await connection.fetchval("SELECT cti_ensure_partitions('2031-03-15', 2)") == 0
         for at in ("1999-12-31T23:59:59Z", "2031-03-31T23:59:59Z", "2031-04-30T23:59:59Z"):
             await _insert_call(connection, at)
@@ -169,7 +226,7 @@ async def test_rows_of_any_month_have_a_place(postgres_url: str) -> None:
         )
         assert [row["place"] for row in rows] == ["calls_default", "calls_2031_03", "calls_2031_04"]
         # A month whose rows are in the default partition stays there.
-        assert await connection.fetchval("SELECT cti_ensure_partitions('1999-12-01', 1)") == 7
+        assert await connection.fetchval("SELECT cti_ensure_partitions('1999-12-01', 1)") == 10
     finally:
         await connection.close()
 

@@ -1,7 +1,7 @@
-"""What the screens read: recorded transcripts as lists of calls, single calls and figures of queues."""
+"""What the screens read: recorded transcripts as lists of calls and single calls."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.calls import store
 from cti.calls.store import CallFilter, CallOutcome
-from cti.db import migrations
 from cti.db.engine import open_engine
 from tests.integration.recorder.test_recorder import BLOCKS, Service
 
@@ -17,7 +16,6 @@ from tests.integration.recorder.test_recorder import BLOCKS, Service
 @pytest_asyncio.fixture(scope="module")
 async def database(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """All transcripts, recorded."""
-    await migrations.upgrade(postgres_url)
     service = Service(tmp_path_factory.mktemp("journal"), postgres_url)
     await service.start()
     service.feed(BLOCKS)
@@ -104,28 +102,13 @@ async def test_a_disposition_is_saved_and_changed(connection: AsyncConnection) -
         saved = await store.save_disposition(
             connection, call_id=call.id, agent_id=1, code="sold", note=note, callback_at=None
         )
-        assert saved == await store.get_disposition(connection, call.id, 1)
-        assert saved.note == note
+        assert (saved.code, saved.note) == ("sold", note)
+        detail = await store.get_call(connection, call.id)
+        assert detail is not None
+        assert [store.Disposition(**row) for row in detail.dispositions] == [saved]
     summary = await store.get_summary(connection, call.id)
     assert summary is not None
     assert summary.disposition == "sold"
-
-
-async def test_figures_of_queues_count_every_entry(connection: AsyncConnection) -> None:
-    day = datetime(2026, 11, 1, tzinfo=UTC)
-    figures = await store.queue_figures(
-        connection,
-        from_at=day,
-        to_at=day + timedelta(days=60),
-        service_level_seconds={"sales": 2.0, "support": 20.0, "empty": 20.0},
-    )
-    assert figures["empty"].offered == 0
-    assert figures["empty"].service_level is None
-    sales = figures["sales"]
-    assert sales.offered == sales.answered + sales.abandoned + sales.overflow
-    assert 0 < sales.answered_in_time < sales.answered
-    assert sales.service_level == sales.answered_in_time / sales.offered
-    assert figures["overflow"].overflow == 1
 
 
 async def test_surveys_come_in_pages(connection: AsyncConnection) -> None:

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cti.customers.demo import load_demo_customers
 from cti.customers.lookup import CustomerLookup
-from cti.db import migrations
 from cti.db.engine import open_engine
 
 TODAY = date(2026, 11, 22)
@@ -18,7 +17,6 @@ TODAY = date(2026, 11, 22)
 
 @pytest_asyncio.fixture(scope="module")
 async def database(postgres_url: str) -> str:
-    await migrations.upgrade(postgres_url)
     async with open_engine(postgres_url) as engine, engine.begin() as connection:
         assert await load_demo_customers(connection, 300, today=TODAY) == 300
     return postgres_url

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -169,15 +170,15 @@ class CrmPeer:
         return await self.answer(request)
 
     @contextlib.asynccontextmanager
-    async def serving(self) -> AsyncIterator["CrmPeer"]:
-        """Listens until left."""
+    async def serving(self, tls: ssl.SSLContext | None = None) -> AsyncIterator["CrmPeer"]:
+        """Listens until left, with TLS when given how."""
         app = web.Application()
         app.router.add_post("/find", self._handle)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
         await site.start()
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/find"
+        self.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{runner.addresses[0][1]}/find"
         try:
             yield self
         finally:

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +54,19 @@ def opened(lookup: CustomerLookup, crm: Crm) -> Opened:
             yield pops, Watcher(pops)
 
     return make
+
+
+async def _certified(folder: Path) -> Path:
+    """A certificate for this machine, and its key, in one file."""
+    path = folder / "crm.pem"
+    making = await asyncio.create_subprocess_exec(
+        "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+        "-subj", "/CN=crm", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(path), "-out", "-",
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    certificate, _ = await making.communicate()
+    path.write_bytes(path.read_bytes() + certificate)
+    return path
 
 
 def known(pop: ScreenPop) -> bool:
@@ -244,3 +259,22 @@ async def test_a_crm_that_is_not_there_is_a_failure() -> None:
     async with Crm("http://127.0.0.1:9/find", None, "CN") as crm:
         with pytest.raises(CrmFailed, match="ClientConnector"):
             await crm.find(UNKNOWN_HERE)
+
+
+async def test_a_crm_is_asked_over_tls_only_when_this_machine_trusts_its_certificate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = await _certified(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    peer = CrmPeer()
+    peer.knows(ANNA)
+    async with peer.serving(context):
+        assert peer.url.startswith("https://")
+        async with Crm(peer.url, "secret", "CN") as stranger:
+            with pytest.raises(CrmFailed, match="Certificate"):
+                await stranger.find(UNKNOWN_HERE)
+        assert peer.asked == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        async with Crm(peer.url, "secret", "CN") as crm:
+            assert [customer.name for customer in await crm.find(UNKNOWN_HERE)] == ["Anna Beispiel"]

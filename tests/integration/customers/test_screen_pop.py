@@ -17,6 +17,7 @@ from cti.board.facts import (
     CallMerged,
     LegStarted,
 )
+from cti.callbacks import agreed_store
 from cti.calls.model import (
     Call,
     Direction,
@@ -137,6 +138,26 @@ async def test_of_several_customers_on_one_number_the_agent_chooses(
         assert {c.id for c in pop.candidates} == {c.id for c in several.candidates}
 
 
+async def test_callers_of_before_the_start_are_looked_up_when_it_is_their_turn(
+    pops: ScreenPops, watcher: Watcher
+) -> None:
+    adopted = {name: call_of(name, demo_number(number)) for number, name in enumerate("abcd", 1)}
+    pops.adopt(adopted.values())
+    pops.observe(CallChanged(at=1_002.0, call=adopted["a"]))
+    pops.observe(ended(adopted["b"]))
+    assert [pops.get(name) for name in adopted] == [None] * 4
+    pops.observe(joined(adopted["c"]))
+    pops.observe(joined(call_of("new", demo_number(5))))
+    assert [(await watcher.settled(name)).state for name in ("c", "new")] == [PopState.READY] * 2
+    assert [pops.get(name) for name in "abd"] == [None] * 3
+    pops.begin_adopted()
+    for name in "ad":
+        pop = await watcher.settled(name)
+        assert pop.customer is not None
+        assert pop.number == adopted[name].caller_number
+    assert pops.get("b") is None
+
+
 async def test_a_customer_that_is_none_cannot_be_chosen(pops: ScreenPops, watcher: Watcher) -> None:
     pops.observe(joined(call_of("c5", "+8613812345678")))
     await watcher.settled("c5")
@@ -233,7 +254,7 @@ async def test_earlier_calls_ratings_and_callbacks_are_shown(
         customer = await connection.scalar(
             sa.text("SELECT customer_id FROM customer_numbers WHERE e164 = :number"), {"number": number}
         )
-        callback = await store.promise_callback(
+        callback = await agreed_store.promise_callback(
             connection,
             call_id="old0",
             agent_id=agent,
@@ -242,7 +263,7 @@ async def test_earlier_calls_ratings_and_callbacks_are_shown(
             due_at=now,
             note="续约",
         )
-        again = await store.promise_callback(
+        again = await agreed_store.promise_callback(
             connection,
             call_id="old0",
             agent_id=agent,
@@ -264,7 +285,7 @@ async def test_earlier_calls_ratings_and_callbacks_are_shown(
     assert [rating.rating for rating in pop.recent_ratings] == [1, 2, 3, 4, 5]
     assert [promise.note for promise in pop.open_callbacks] == ["改期"]
     async with engine.begin() as connection:
-        await store.withdraw_callback(connection, "old0")
+        await agreed_store.withdraw_callback(connection, "old0")
     pops.refresh([number])
     await watcher.until("c12", lambda pop: not pop.open_callbacks)
 

@@ -6,7 +6,8 @@ import pytest
 
 from cti.config import Settings
 from cti.db.migrations import upgrade
-from cti.installation.doctor import Level, examine
+from cti.installation.doctor import examine
+from cti.installation.findings import Level
 from cti.simulation.lab import Lab
 
 #: No service runs in these tests, and the database has no queues.
@@ -21,12 +22,12 @@ async def _codes(settings: Settings) -> dict[str, Level]:
 
 
 async def test_a_sound_asterisk_and_database_are_fine(
-    lab: Lab, postgres_url: str, settings_for: Callable[..., Settings]
+    lab: Lab, empty_url: str, settings_for: Callable[..., Settings]
 ) -> None:
-    settings = settings_for(lab, postgres_url)
+    settings = settings_for(lab, empty_url)
     before = await _codes(settings)
     assert before["database.not_migrated"] is Level.FAILURE
-    await upgrade(postgres_url)
+    await upgrade(empty_url)
     found = await _codes(settings)
     troubles = {code for code, level in found.items() if level is not Level.FINE}
     assert troubles <= EXPECTED_WITHOUT_SERVICE - {"database.not_migrated"}
@@ -34,7 +35,8 @@ async def test_a_sound_asterisk_and_database_are_fine(
         "ami.login", "ami.rights", "ami.phone_rights", "asterisk.version", "asterisk.systemname",
         "clock.equal",
         "dialplan.contexts", "manager.timestamps", "manager.eventfilter", "database.reachable",
-        "database.migrated", "folder.journal", "folder.recordings",
+        "database.migrated", "folder.journal", "folder.recordings", "folder.voicemail",
+        "sounds.complete",
     } <= set(found)  # fmt: skip
 
 
@@ -48,20 +50,23 @@ async def test_a_sound_asterisk_and_database_are_fine(
         ({"database_url": "postgresql://x@127.0.0.1:1/x"}, "database.unreachable"),
         ({"journal_dir": "/dev/null/journal"}, "folder.journal_unusable"),
         ({"asterisk_etc_dir": "/nowhere"}, "manager.unreadable"),
+        ({"voicemail_dir": "/nowhere"}, "folder.voicemail_elsewhere"),
+        ({"voicemail_dir": "/nowhere", "asterisk_etc_dir": "/nowhere"}, "folder.voicemail_absent"),
+        ({"sounds_dir": "/nowhere"}, "sounds.missing"),
     ],
     ids=lambda value: value if isinstance(value, str) else next(iter(value)),
 )
 async def test_what_is_broken_is_named(
-    lab: Lab, postgres_url: str, settings_for: Callable[..., Settings], changes: dict[str, object], code: str
+    lab: Lab, empty_url: str, settings_for: Callable[..., Settings], changes: dict[str, object], code: str
 ) -> None:
-    url = str(changes.pop("database_url", postgres_url))
+    url = str(changes.pop("database_url", empty_url))
     assert code in await _codes(settings_for(lab, url, **changes))
 
 
 async def test_a_user_with_too_many_rights_is_named(
-    lab: Lab, postgres_url: str, settings_for: Callable[..., Settings]
+    lab: Lab, empty_url: str, settings_for: Callable[..., Settings]
 ) -> None:
     settings = settings_for(
-        lab, postgres_url, ami_user=lab.plan.observer_user, ami_secret=lab.plan.secrets.observer
+        lab, empty_url, ami_user=lab.plan.observer_user, ami_secret=lab.plan.secrets.observer
     )
     assert (await _codes(settings))["ami.rights_too_many"] is Level.WARNING

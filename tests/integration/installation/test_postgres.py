@@ -38,3 +38,20 @@ async def test_folders_above_stay_closed_to_others(tmp_path: Path) -> None:
     async with embedded(private / "data") as server:
         assert await server.create("x")
     assert stat.S_IMODE(private.stat().st_mode) & (stat.S_IROTH | stat.S_IWOTH | stat.S_IWGRP) == 0
+
+
+async def test_it_is_set_up_for_a_busy_centre_until_told_otherwise(tmp_path: Path) -> None:
+    from cti.installation.postgres import embedded
+
+    async with embedded(tmp_path / "data") as server:
+        connection = await server.connect()
+        assert await connection.fetchval("SHOW max_wal_size") == "4GB"
+        assert await connection.fetchval("SHOW fsync") == "on"
+        await connection.execute("ALTER SYSTEM SET max_wal_size = '3GB'")
+        await connection.close()
+    async with embedded(tmp_path / "data") as server:
+        connection = await server.connect()
+        assert await connection.fetchval("SHOW max_wal_size") == "3GB"
+        assert await connection.fetchval("SHOW checkpoint_timeout") == "15min"
+        await connection.close()
+    assert (tmp_path / "data" / "postgresql.conf").read_text().count("cti.conf") == 1

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -11,10 +11,15 @@ import pytest_asyncio
 
 from cti.asterisk.agi import AgiServer
 from cti.asterisk.events import AmiEvent, parse
+from cti.board.board import Board
 from cti.calls.model import SurveyOutcome
+from cti.flows.actions import Utterance
 from cti.ivr import inbound, survey_session
+from cti.ivr.flow_deeds import FlowDeeds
+from cti.ivr.flow_session import FlowSession
 from cti.ivr.inbound import Inbound
 from cti.ivr.model import InboundRoute, IvrSettings, SurveySettings
+from cti.ivr.recordings import RecordingFolder
 from cti.ivr.survey_session import SurveySession
 from cti.journal.journal import Journal
 from cti.simulation.call import SimulatedCall
@@ -22,6 +27,21 @@ from cti.simulation.lab import Lab, answering
 from cti.simulation.observer import AmiObserver
 
 CALLER = "13800138000"
+
+
+async def unspoken(says: Sequence[Utterance], language: str) -> list[str]:
+    """The voice of flows, of which there are none."""
+    raise AssertionError(f"there is no flow that says {says}")
+
+
+class NoFlows:
+    """A book without flows."""
+
+    def active(self, name: str) -> None:
+        return None
+
+    async def find(self, name: str, version: str, parts: Mapping[str, str] | None = None) -> None:
+        return None
 
 
 class Flows:
@@ -62,23 +82,35 @@ async def flows(lab: Lab, tmp_path: Path) -> AsyncIterator[Flows]:
         writing = asyncio.create_task(journal.run())
         stack.callback(writing.cancel)
         made = Flows(journal)
-        routes = {
-            "inbound": Inbound(
+        sessions = FlowSession(
+            settings=lambda: made.settings,
+            book=NoFlows(),
+            runs=Board("lab"),
+            take=made.take,
+            durable=made.durable,
+            clock=time.time,
+            voice=unspoken,
+            recordings=RecordingFolder(tmp_path / "recordings"),
+            deeds=FlowDeeds(sources={}),
+            extension_of=lambda _: None,
+            inbound=Inbound(
                 settings=lambda: made.settings,
                 journal=made.take,
                 clock=time.time,
                 default_region="CN",
                 default_language="zh-CN",
             ),
-            "survey": SurveySession(
+            survey=SurveySession(
                 settings=lambda: made.settings,
                 journal=made.take,
                 durable=made.durable,
                 clock=time.time,
                 default_language="zh-CN",
             ),
-        }
-        server = AgiServer(routes, secret=lab.plan.secrets.agi, port=lab.ports.agi)
+            default_region="CN",
+            default_language="zh-CN",
+        )
+        server = AgiServer({"flow": sessions}, secret=lab.plan.secrets.agi, port=lab.ports.agi)
         await stack.enter_async_context(server)
         yield made
 

@@ -3,20 +3,20 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest_asyncio
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from cti.db import migrations
 from cti.db.engine import open_engine
 from cti.ivr.model import InboundRoute, SurveySettings
 from cti.ivr.settings_cache import SettingsCache
-from cti.ivr.store import write_inbound_numbers, write_survey_settings
+from cti.ivr.store import write_inbound_numbers
+from cti.ivr.tables import survey_settings
 
 
 @pytest_asyncio.fixture
 async def engine(postgres_url: str) -> AsyncIterator[AsyncEngine]:
-    await migrations.upgrade(postgres_url)
     async with open_engine(postgres_url) as opened:
         yield opened
 
@@ -29,8 +29,9 @@ async def test_settings_are_read_and_the_last_known_ones_serve_when_the_database
         await write_inbound_numbers(connection, [route, InboundRoute(dnis="+8610000", queue="sales")])
         await write_inbound_numbers(connection, [InboundRoute(dnis="4001", queue="sales", language=None)])
         chosen = SurveySettings(enabled=True, second_question=True, language="en")
-        await write_survey_settings(connection, "sales", SurveySettings(enabled=False))
-        await write_survey_settings(connection, "sales", chosen)
+        await connection.execute(
+            survey_settings.insert(), {"queue": "sales", **msgspec.structs.asdict(chosen)}
+        )
     cache = SettingsCache(engine)
     assert cache.settings.route("4001") is None
     assert await cache.refresh()

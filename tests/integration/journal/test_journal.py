@@ -387,12 +387,12 @@ async def test_old_segments_go_only_when_nobody_needs_them_any_more(tmp_path: Pa
         three_days_ago = time.time() - 3 * 86_400
         for segment in segments[:4]:
             os.utime(segment.path, (three_days_ago, three_days_ago))
-        assert await journal.prune() == []
-        journal.release(segments[2].first - 1)
-        assert await journal.prune() == [segment.path for segment in segments[:2]]
+        assert await journal.retention.prune() == []
+        journal.retention.release(segments[2].first - 1)
+        assert await journal.retention.prune() == [segment.path for segment in segments[:2]]
         assert not segments[0].checkpoint_path.exists()
-        journal.release(100)
-        assert await journal.prune() == [segment.path for segment in segments[2:4]]
+        journal.retention.release(100)
+        assert await journal.retention.prune() == [segment.path for segment in segments[2:4]]
         assert next(iter(journal.read(after=segments[4].first - 1)))[0] == segments[4].first
 
 
@@ -401,9 +401,9 @@ async def test_everything_but_the_segment_being_written_can_be_erased(tmp_path: 
         for number in range(100):
             journal.append(BLOCK % number)
         await journal.flush()
-        journal.release(100)
+        journal.retention.release(100)
         last = list_segments(tmp_path)[-1]
-        await journal.erase(written_before=time.time() + 60)
+        await journal.retention.erase(written_before=time.time() + 60)
         assert list_segments(tmp_path) == [last]
 
 
@@ -455,3 +455,16 @@ async def test_reading_back_is_fast(tmp_path: Path) -> None:
         began = time.process_time()
         assert sum(1 for _ in journal.read()) == 100_000
         assert time.process_time() - began < 1.0
+
+
+async def test_what_somebody_waits_for_on_the_telephone_is_gathered_less(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal", gather_seconds=30.0)
+    writing = asyncio.create_task(journal.run())
+    try:
+        async with asyncio.timeout(10):
+            await journal.wait_durable_soon(journal.append(b"Event: A\r\n\r\n"))
+            await journal.wait_durable_soon(journal.append(b"Event: B\r\n\r\n"))
+    finally:
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+        await journal.close()

@@ -1,11 +1,11 @@
 """All recorded calls as one day of one Asterisk: in the database, as its CEL and as its queue_log."""
 
+from datetime import UTC
 from pathlib import Path
 
-from cti.asterisk.cel_file import read_all
 from cti.asterisk.events import encode, parse
 from cti.config import Settings, load
-from cti.db import migrations
+from cti.ledger.sources import PastRows
 from tests.integration.recorder.test_recorder import Service
 from tests.unit.board.scenario import TRANSCRIPTS, read_blocks
 
@@ -13,7 +13,7 @@ from tests.unit.board.scenario import TRANSCRIPTS, read_blocks
 def _spans() -> dict[str, tuple[float, float]]:
     found = {}
     for path in TRANSCRIPTS.glob("*.cel.csv"):
-        instants = [row.at for row in read_all(path)]
+        instants = [row.at for row in PastRows(path, timezone=UTC)]
         found[path.name.removesuffix(".cel.csv")] = (min(instants), max(instants))
     return found
 
@@ -41,8 +41,7 @@ BLOCKS = [
 
 
 async def record(url: str, folder: Path) -> Settings:
-    """The database with every recorded call; the settings with which they are compared."""
-    await migrations.upgrade(url)
+    """A migrated database gets every recorded call; the settings with which they are compared."""
     service = Service(folder / "journal", url)
     await service.start()
     service.feed(BLOCKS)

@@ -12,14 +12,14 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from cti.asterisk.cel import parse_rows
+from cti.asterisk.cel import CelParser, CelRow
 from cti.asterisk.events import encode, parse
 from cti.config import Settings, load
-from cti.db import migrations
 from cti.db.engine import open_engine, plain_dsn
 from cti.installation.postgres import EmbeddedPostgres
 from cti.ledger.model import LedgerState
 from cti.ledger.watch import LedgerWatch
+from tests.stage.databases import new_database
 from tests.stage.recording import Service
 from tests.unit.board.scenario import TRANSCRIPTS, read_blocks
 
@@ -103,9 +103,7 @@ async def site(
     postgres: EmbeddedPostgres, tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[Site]:
     name = f"t_watch_{abs(hash(request.node.name)) % 10**8}"
-    await postgres.create(name)
-    url = postgres.url(name)
-    await migrations.upgrade(url)
+    url = await new_database(postgres, name)
     settings = load(
         home=tmp_path, database_url=url, node=NODE, cel_csv_path=tmp_path / "cel.csv",
         queue_log_path=tmp_path / "queue_log", ami_secret="x", ami_phone_secret="x", agi_secret="x",
@@ -128,8 +126,13 @@ def recorded(name: str) -> tuple[list[bytes], list[str]]:
     return blocks, lines
 
 
+def rows_in(lines: list[str]) -> list[CelRow]:
+    parser = CelParser()
+    return [row for line in lines if (row := parser.row(line)) is not None]
+
+
 def span(lines: list[str]) -> tuple[float, float]:
-    instants = [row.at for row in parse_rows("".join(lines))]
+    instants = [row.at for row in rows_in(lines)]
     return min(instants), max(instants)
 
 
@@ -198,7 +201,7 @@ async def test_that_the_database_has_all_from_before_a_gap_says_nothing_of_what_
 
 async def test_a_channel_without_a_leg_is_found_and_filled_in_as_reconciled(site: Site) -> None:
     blocks, lines = recorded("answered")
-    agent = next(row for row in parse_rows("".join(lines)) if "1001" in row.channel)
+    agent = next(row for row in rows_in(lines) if "1001" in row.channel)
     site.service.feed(without(blocks, agent.uniqueid))
     site.write_cel("".join(lines))
     async with begun(site, lines) as (_, last):
@@ -272,7 +275,7 @@ async def test_an_end_that_nobody_saw_is_completed_from_cel(site: Site) -> None:
 
 async def test_a_call_that_was_under_way_when_the_service_came_gets_its_answer_from_cel(site: Site) -> None:
     _, lines = recorded("extension_to_extension")
-    rows = list(parse_rows("".join(lines)))
+    rows = rows_in(lines)
     _, last = span(lines)
     met = last - 0.5
     begun_rows = [row for row in rows if row.event == "CHAN_START"]
@@ -378,6 +381,6 @@ async def test_a_restart_goes_on_where_it_stood_and_counts_nothing_twice(site: S
 def test_events_of_a_leg_can_be_left_out() -> None:
     """The tests above would show nothing if the leg were there."""
     blocks, lines = recorded("answered")
-    agent = next(row for row in parse_rows("".join(lines)) if "1001" in row.channel)
+    agent = next(row for row in rows_in(lines) if "1001" in row.channel)
     left = [parse(block) for block in without(blocks, agent.uniqueid)]
     assert all(event.get("Uniqueid") != agent.uniqueid for event in left)

@@ -12,8 +12,7 @@ import pytest
 import pytest_asyncio
 
 from cti.asterisk.events import encode
-from cti.calls.store import CallFilter, CallSummary, get_call, page_calls, queue_figures
-from cti.db import migrations
+from cti.calls.store import CallFilter, CallSummary, get_call, page_calls
 from cti.db.engine import open_engine, plain_dsn
 from tests.stage.books import read_books
 from tests.stage.outline import folded, outline, recorded, seconds
@@ -35,7 +34,6 @@ MONTH_ENDS = datetime(2027, 2, 1, tzinfo=UTC)
 @pytest_asyncio.fixture
 async def database(postgres_url: str) -> AsyncIterator[str]:
     """A database without rows, with a partition for each month of 2027."""
-    await migrations.upgrade(postgres_url)
     connection = await asyncpg.connect(plain_dsn(postgres_url))
     try:
         await connection.execute("SELECT cti_ensure_partitions('2027-01-01', 12)")
@@ -131,25 +129,6 @@ async def test_twelve_hours_of_waiting_or_of_hold_are_that_and_nothing_else(
     usual[field] += HALF_A_DAY
     for name, expected in usual.items():
         assert getattr(call, name) == pytest.approx(expected, abs=0.2), name
-
-
-async def test_a_caller_who_waits_over_midnight_counts_for_the_day_on_which_he_joined(
-    database: str, tmp_path: Path
-) -> None:
-    midnight = datetime(2027, 5, 5, tzinfo=SHANGHAI)
-    late = midnight.timestamp() - 10
-    await record(database, tmp_path, [("answered", late, {1.0: 60.0}), ("abandoned", late + 30, {})])
-    figures = []
-    async with open_engine(database) as engine, engine.connect() as connection:
-        for day in (midnight - timedelta(days=1), midnight):
-            found = await queue_figures(
-                connection, from_at=day, to_at=day + timedelta(days=1), service_level_seconds={"sales": 20}
-            )
-            figures.append(found["sales"])
-    before, after = figures
-    assert (before.offered, before.answered, before.answered_in_time) == (1, 1, 0)
-    assert before.wait_seconds == pytest.approx(61.0, abs=0.2)
-    assert (after.offered, after.answered, after.abandoned) == (1, 0, 1)
 
 
 async def test_a_day_on_which_the_clocks_change_has_the_calls_of_its_25_hours(

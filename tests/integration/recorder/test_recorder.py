@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,19 +11,20 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from cti.db import migrations
 from cti.db.engine import plain_dsn
 from cti.recorder import recovery
 from cti.recorder.recorder import Recorder, RecorderState
+from tests.faults import scale
 from tests.stage.recording import NODE, TABLES, Service, all_blocks, rows_of
 
 BLOCKS = all_blocks()
+#: How far the loops of a service come before it is killed.
+TURNS = (1, 2, 3, 5, 8, 13, 21)
 
 
 @pytest_asyncio.fixture
 async def database(postgres_url: str) -> AsyncIterator[str]:
     """A migrated database without rows."""
-    await migrations.upgrade(postgres_url)
     yield postgres_url
     connection = await asyncpg.connect(plain_dsn(postgres_url))
     try:
@@ -34,7 +36,6 @@ async def database(postgres_url: str) -> AsyncIterator[str]:
 @pytest_asyncio.fixture(scope="module")
 async def expected(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
     """The rows of all transcripts, recorded without any fault."""
-    await migrations.upgrade(postgres_url)
     service = Service(tmp_path_factory.mktemp("plain"), postgres_url)
     await service.start()
     service.feed(BLOCKS)
@@ -70,16 +71,20 @@ async def test_many_small_batches_make_the_same_rows(
     assert await rows_of(database) == expected
 
 
-@pytest.mark.parametrize("step", [1, 2, 3, 5, 8, 13, 21])
+@pytest.mark.parametrize("first", scale.times((0, 3), range(len(TURNS))))
 async def test_a_service_killed_between_any_two_steps_resumes_exactly(
-    database: str, tmp_path: Path, expected: dict[str, list[Any]], step: int
+    database: str, tmp_path: Path, expected: dict[str, list[Any]], first: int
 ) -> None:
-    """Killed after every 40 events, the loops having run for ``step`` turns: batches are half way."""
+    """Killed after every 40 events, each time the loops having run for longer: batches are half way.
+
+    The full form has each number at each place.
+    """
+    turns = itertools.cycle((*TURNS[first:], *TURNS[:first]))
     for piece in pieces(40):
         service = Service(tmp_path, database)
         await service.start()
         service.feed(piece)
-        for _ in range(step * 5):
+        for _ in range(next(turns) * 5):
             await asyncio.sleep(0.0005)
         await service.kill()
     service = Service(tmp_path, database)
@@ -168,6 +173,27 @@ async def test_rows_wait_until_the_journal_is_durable(database: str, tmp_path: P
     service.tasks[0] = asyncio.create_task(service.journal.run())
     await service.finish()
     assert (await rows_of(database))["calls"]
+
+
+async def test_changes_gather_while_the_batch_before_them_is_written(database: str, tmp_path: Path) -> None:
+    gather_seconds, waits = 1.5, "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
+    service = Service(tmp_path, database, gather_seconds=gather_seconds)
+    await service.start()
+    connection = await asyncpg.connect(plain_dsn(database))
+    try:
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE calls IN ACCESS EXCLUSIVE MODE")
+            service.feed(BLOCKS[:200])
+            async with asyncio.timeout(10):
+                while not await connection.fetchval(waits):  # noqa: ASYNC110  (PostgreSQL tells nobody)
+                    await asyncio.sleep(0.02)
+            service.feed(BLOCKS[200:400])
+            await asyncio.sleep(gather_seconds)
+        async with asyncio.timeout(gather_seconds - 0.3):
+            await service.recorder.drain()
+    finally:
+        await connection.close()
+    await service.finish()
 
 
 @pytest.mark.parametrize("others", [60, len(BLOCKS)], ids=["small batch", "large batch"])

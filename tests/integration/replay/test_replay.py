@@ -16,7 +16,6 @@ import pytest_asyncio
 from cti.asterisk.events import encode, is_wanted, parse
 from cti.board import holds
 from cti.board.board import RULES
-from cti.db import migrations
 from cti.db.engine import plain_dsn
 from cti.errors import ReplayDatabaseAway, ReplayNoStart, ReplayServiceRuns
 from cti.journal.reader import JournalReader
@@ -52,7 +51,6 @@ BLOCKS = day()
 @pytest_asyncio.fixture
 async def recorded(postgres_url: str, tmp_path: Path) -> AsyncIterator["Recorded"]:
     """A journal and the rows that the service made of it; the service is stopped."""
-    await migrations.upgrade(postgres_url)
     service = Service(tmp_path / "journal", postgres_url)
     await service.start(segment_bytes=60_000)
     service.feed(BLOCKS)

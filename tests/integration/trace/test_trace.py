@@ -14,7 +14,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from cti.asterisk.cel import parse_rows
 from cti.asterisk.events import encode, is_wanted, parse
 from cti.board.board import Board
 from cti.calls.model import IntervalKind
@@ -32,7 +31,7 @@ from cti.ledger.gap_events import ledger_headers
 from cti.recorder.start import starts
 from cti.trace.cut import Cutting, cut
 from cti.trace.trace import Trace, anonymous, file_name, write
-from tests.unit.board.scenario import TRANSCRIPTS, Scenario, read_blocks
+from tests.unit.board.scenario import TRANSCRIPTS, Scenario, read_blocks, read_rows
 
 SECRET = b"a secret of this test"
 NAMES = sorted(path.stem for path in TRANSCRIPTS.glob("*.ami"))
@@ -263,7 +262,7 @@ async def test_a_call_that_turns_up_in_a_snapshot_brings_the_gap_and_the_snapsho
 async def test_what_the_ledger_filled_in_later_is_in_it_without_persons(tmp_path: Path, seen: bool) -> None:
     """CEL has all of the call; of its events none had come, or all but those of the agent's leg."""
     call = blocks_of("answered")
-    rows = list(parse_rows((TRANSCRIPTS / "answered.cel.csv").read_text()))
+    rows = read_rows("answered")
     caller, agent = dict.fromkeys(row.uniqueid for row in rows)
     missed = [block for block in call if agent.encode() not in block]
     known = next(iter(Scenario([parse(block) for block in booted(missed)]).calls.values())) if seen else None

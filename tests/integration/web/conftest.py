@@ -1,27 +1,39 @@
 """A running web server on a migrated database, alone or with a real Asterisk."""
 
+import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
-from web_site import Floor, Site, devices, people
+from web_site import ALWAYS, Floor, Site, devices, people
 
+from cti import config
 from cti.asterisk.connection import AmiConnection
 from cti.asterisk.events import parse
 from cti.asterisk.link import AmiSettings
 from cti.board.board import Board
+from cti.callbacks.keeper import CallbackKeeper
+from cti.campaigns.import_runner import open_import_runner
 from cti.customers.lookup import CustomerLookup
 from cti.customers.screen_pop import ScreenPops
-from cti.db import migrations
 from cti.db.engine import open_engine
+from cti.flows.document import flow_of
+from cti.ivr.flow_book import FlowBook
+from cti.ivr.settings_cache import SettingsCache
 from cti.ledger.model import LedgerState, LedgerStatus
 from cti.loops import Loops
 from cti.people.authentication import SiteSettings
+from cti.prompts import building, table
+from cti.prompts.repertoire import StandIn
+from cti.prompts.routes import SoundRoom
 from cti.simulation.lab import Lab
+from cti.tasks.opening import TaskOpener
 from cti.web.desk import open_desk
 from cti.web.listener import serve
+from cti.web.live_campaigns import LIVE_CAMPAIGNS
 from cti.web.server import WebResources, create_web_app
 from cti.web.status import (
     AmiStatus,
@@ -34,7 +46,6 @@ from cti.web.status import (
 
 @pytest_asyncio.fixture(scope="module")
 async def database(postgres_url: str) -> str:
-    await migrations.upgrade(postgres_url)
     return postgres_url
 
 
@@ -100,18 +111,26 @@ async def open_floor(
 ) -> AsyncIterator[Floor]:
     board = Board("lab")
     async with AsyncExitStack() as stack:
+        recordings = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        texts = table.shipped()
+        sounds = SoundRoom(recordings / "sounds", texts, config.speech_cache_dir())
+        await building.build(sounds.folder, texts, sounds.cache)
         lookup = await stack.enter_async_context(CustomerLookup(database))
         pops = await stack.enter_async_context(
             ScreenPops(lookup, None, default_region="CN", call_of=board.call)
         )
         floors: list[Floor] = []
 
-        def take(block: bytes) -> None:
+        def take(block: bytes) -> int:
             facts = board.apply(parse(block))
             if facts:
                 for fact in facts:
                     pops.observe(fact)
                 floors[0].desk.observe(facts)
+            return 1
+
+        async def durable(position: int) -> None:
+            """There is no journal."""
 
         ami = AmiConnection(main, take)
         phone_ami = AmiConnection(phones)
@@ -123,9 +142,16 @@ async def open_floor(
                 phone_ami=phone_ami,
                 clock=ami.clock,
                 pops=pops,
+                node=board.node,
+                dial_calendar=ALWAYS,
             )
         )
         pops.on_change = desk.hub.pop_changed
+        clock = ami.clock.now
+        tasks = TaskOpener(take=take, durable=durable, reference=board.task_reference, clock=clock)
+        imports = await stack.enter_async_context(open_import_runner(engine, recordings / "uploads"))
+        book = FlowBook(engine, {}, flow_of)
+        await book.refresh()
         app = create_web_app(
             WebResources(
                 engine=engine,
@@ -133,11 +159,31 @@ async def open_floor(
                 pops=pops,
                 site=SiteSettings(),
                 status=lambda: status(ami),
+                recordings_dir=recordings,
                 ledger=lambda: LedgerStatus(state=LedgerState.CHECKING, checked_to=1_700_000_000.0),
+                callbacks=CallbackKeeper(
+                    board,
+                    ami,
+                    write=take,
+                    durable=durable,
+                    clock=clock,
+                    tasks=tasks,
+                    dialling=desk.dialling,
+                    attempts=desk.attempts,
+                ),
+                contact_imports=imports,
+                flow_book=book,
+                ivr_settings=SettingsCache(engine),
+                sounds=sounds,
+                stand_ins={StandIn.OTHER_LANGUAGE: 3},
             )
         )
+        await stack.enter_async_context(Loops().running("live campaigns", app[LIVE_CAMPAIGNS].run()))
         port = await stack.enter_async_context(serve(app, "127.0.0.1", 0))
         floor = Floor(f"http://127.0.0.1:{port}", engine, tokens, desk, ami, phone_ami)
+        floor.recordings = recordings
+        floor.sounds = sounds
+        floor.contact_imports = imports
         floors.append(floor)
         yield floor
         for visitor in floor.visitors:

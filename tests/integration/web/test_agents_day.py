@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
 import pytest_asyncio
-from live_reader import LiveReader
 from web_site import Floor, Visitor
 
+from cti.agents.pause_orders import PauseOrders
 from cti.agents.wrap_up import WrapUps
 from cti.asterisk.actions import queue_pause
 from cti.http.shapes import instant
 from cti.simulation.lab import Lab, answering, ringing
+from tests.stage.live_reader import LiveReader
 
 CALLER = "13800138000"
 
@@ -53,6 +55,11 @@ async def order(visitor: Visitor, what: str, body: object = None) -> tuple[int, 
 def pause_of_ann(floor: Floor) -> str | None:
     agent = floor.desk.board.agent(1)
     return None if agent is None else agent.pause_reason
+
+
+def another_service(floor: Floor) -> WrapUps:
+    desk, ami = floor.desk, floor.ami
+    return WrapUps(desk.board, desk.directory, ami, ami.clock, floor.engine, PauseOrders(ami))
 
 
 def consulting(frame: dict[str, Any]) -> bool:
@@ -114,6 +121,8 @@ async def test_wrap_up_ends_early_or_is_extended_and_a_pause_asked_for_while_tal
         call = await trunk.dial("4001", caller=CALLER)
         await live.call("talking")
         await live.agent("talking", after_wrap_up=None)
+        await call.stay(0.5)
+        assert pause_of_ann(floor) == "wrap-up"
         assert (await order(ann, "pause", {"reason": "lunch"}))[0] == 202
         await live.agent("talking", after_wrap_up="lunch")
         await order(ann, "ready")
@@ -133,6 +142,55 @@ async def test_wrap_up_ends_early_or_is_extended_and_a_pause_asked_for_while_tal
         assert await refused(ann, "pause", {"reason": "wrap-up"}) == "request.invalid"
 
 
+async def test_a_pause_ordered_in_the_moment_of_connecting_is_not_lost_to_the_wrap_up(
+    floor: Floor, lab: Lab, ann: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands, connected, ordered = floor.desk.commands, WrapUps._connected, list[asyncio.Task[None]]()
+
+    def orders_and_is_connected(wrap_ups: WrapUps, agent_id: int, call_id: str) -> None:
+        # Both are under way before Asterisk has told of either.
+        if not ordered:
+            ordered.append(asyncio.create_task(commands.pause(agent_id, "lunch")))
+        connected(wrap_ups, agent_id, call_id)
+
+    monkeypatch.setattr(WrapUps, "_connected", orders_and_is_connected)
+    async with LiveReader(ann) as live, lab.phone(1001, answering(after=0.1)), lab.trunk() as trunk:
+        await order(ann, "ready")
+        call = await trunk.dial("4001", caller=CALLER)
+        await live.agent("talking", after_wrap_up="lunch")
+        await call.stay(0.5)
+        assert pause_of_ann(floor) == "lunch"
+        await call.hang_up()
+        await live.agent("wrap_up", after_wrap_up="lunch")
+        # Who orders a pause and ends the wrap-up at once means both.
+        await asyncio.gather(commands.pause(1, "meeting"), commands.end_wrap_up(1))
+        await live.agent("paused", reason="meeting")
+        await asyncio.sleep(0.5)  # nothing follows
+        assert pause_of_ann(floor) == "meeting"
+
+
+async def test_a_pause_ordered_as_the_wrap_up_ends_is_not_lost_to_its_end(
+    floor: Floor, lab: Lab, ann: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due, ordered = WrapUps._due, list[asyncio.Task[None]]()
+
+    def orders_and_is_due(wrap_ups: WrapUps, agent_id: int) -> None:
+        if not ordered:
+            ordered.append(asyncio.create_task(floor.desk.commands.pause(agent_id, "lunch")))
+        due(wrap_ups, agent_id)
+
+    monkeypatch.setattr(WrapUps, "_due", orders_and_is_due)
+    async with LiveReader(ann) as live, lab.phone(1001, answering(after=0.1)), lab.trunk() as trunk:
+        await order(ann, "ready")
+        call = await trunk.dial("4001", caller=CALLER)
+        await live.agent("talking")
+        await call.hang_up()
+        await live.agent("wrap_up")
+        await live.agent("paused", reason="lunch")
+        await asyncio.sleep(0.5)  # nothing follows
+        assert pause_of_ann(floor) == "lunch"
+
+
 async def test_a_wrap_up_goes_on_over_a_restart_of_the_service_and_ends_in_time(
     floor: Floor, lab: Lab, ann: Visitor
 ) -> None:
@@ -149,7 +207,7 @@ async def test_a_wrap_up_goes_on_over_a_restart_of_the_service_and_ends_in_time(
         assert agent is not None
         ends_at = desk.wrap_ups.ends_at(agent)
         await desk.wrap_ups.close()
-        restarted = WrapUps(desk.board, desk.directory, floor.ami, floor.ami.clock, floor.engine)
+        restarted = another_service(floor)
         assert restarted.ends_at(agent) != ends_at
         await restarted.load()
         assert abs((restarted.ends_at(agent) or 0) - (ends_at or 0)) < 0.001
@@ -170,13 +228,26 @@ async def test_an_agent_whom_nobody_paused_while_he_talked_is_paused_after_a_res
         await queue_pause(floor.ami, interface="PJSIP/1001", paused=False, reason=None)
         await call.stay(0.5)
         assert pause_of_ann(floor) is None
-        restarted = WrapUps(floor.desk.board, floor.desk.directory, floor.ami, floor.ami.clock, floor.engine)
+        restarted = another_service(floor)
         await restarted.load()
         await call.stay(0.5)
         assert pause_of_ann(floor) == "wrap-up"
         await restarted.close()
         await call.hang_up()
         await live.agent("wrap_up")
+
+
+async def test_an_agent_who_is_left_in_a_wrap_up_of_no_call_is_ready_again(
+    floor: Floor, ann: Visitor
+) -> None:
+    """A service paused him for a call and died before it heard of that; the call is over."""
+    async with LiveReader(ann) as live:
+        await order(ann, "ready")
+        await live.agent("ready")
+        await queue_pause(floor.ami, interface="PJSIP/1001", paused=True, reason="wrap-up")
+        await live.agent("paused", reason="wrap-up")
+        await live.agent("ready")
+        assert pause_of_ann(floor) is None
 
 
 async def test_a_change_of_his_queues_reaches_an_agent_who_is_signed_in(floor: Floor, ann: Visitor) -> None:

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import msgspec
 import pytest
 from openapi_pydantic import OpenAPI
 from web_site import Site, Visitor
@@ -12,9 +13,16 @@ from cti.http.problem_texts import PROBLEMS
 from cti.http.routing import Route
 from cti.web.live_routes import MESSAGES
 from cti.web.server import all_routes
+from tests.stage.live_reader import LiveReader
 
 VISITORS = ("nobody", "ann", "sue", "ada", "full", "narrow")
 ROLE_OF = {"ann": Role.AGENT, "sue": Role.SUPERVISOR, "ada": Role.ADMIN}
+#: A message of each type that the live connection takes.
+SAID: dict[str, dict[str, Any]] = {
+    "ping": {"id": 1},
+    "campaign": {"id": 999_999},
+    "campaigns": {"watch": True},
+}
 #: Signing in and out would end the sessions that the other tests use.
 SIGNS = {("POST", "/api/v1/session"), ("DELETE", "/api/v1/session")}
 
@@ -89,12 +97,33 @@ def test_only_these_routes_are_public() -> None:
         ("GET", "/api/v1/health"),
         ("GET", "/api/v1/openapi.json"),
         ("GET", "/api/v1/docs"),
+        ("GET", "/polls/{public_id}"),
     }
 
 
 def test_every_message_of_the_live_connection_names_its_roles() -> None:
-    assert set(MESSAGES) == {"ping"}
+    assert set(MESSAGES) == set(SAID)
     assert all(message.roles for message in MESSAGES.values())
+
+
+async def test_every_message_is_answered_to_whom_it_names_and_to_nobody_else(site: Site) -> None:
+    for who, visitor in (await visitors(site)).items():
+        if who in ("nobody", "narrow"):
+            continue  # they get no live connection at all
+        role = ROLE_OF.get(who, Role.INTEGRATION)
+        async with LiveReader(visitor) as live:
+            for name, words in SAID.items():
+                seen = len(live.frames)
+                await live.socket.send_str(msgspec.json.encode({"type": name, **words}).decode())
+                frame = await live.until(lambda frame: frame["type"] in ("pong", "watching", "problem"), seen)
+                refused = frame["type"] == "problem"
+                assert refused is (role not in MESSAGES[name].roles), (who, name, frame)
+                assert not refused or frame["code"] == "auth.forbidden", (who, name, frame)
+            # One that is not in the table is nobody's.
+            seen = len(live.frames)
+            await live.socket.send_str('{"type": "kill_switch", "on": false}')
+            frame = await live.until(lambda frame: frame["type"] == "problem", seen)
+            assert frame["code"] == "request.invalid"
 
 
 async def test_the_description_is_valid_openapi_3_1_and_names_every_route(site: Site) -> None:

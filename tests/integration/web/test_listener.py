@@ -6,7 +6,7 @@ import time
 import pytest
 from aiohttp import ClientSession, web
 
-from cti.web.listener import serve
+from cti.web.listener import STOP_SECONDS, serve
 
 
 async def hello(_: web.Request) -> web.Response:
@@ -72,3 +72,28 @@ async def test_what_is_no_http_gets_a_short_refusal_without_a_traceback(sent: by
         assert b"Traceback" not in answer
         assert answer == b"" or answer.startswith(b"HTTP/1.")
         writer.close()
+
+
+async def test_an_answer_that_is_ready_as_the_server_gives_up_waiting_for_it_is_no_failure(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    loop = asyncio.get_running_loop()
+    asked, answered = asyncio.Event(), asyncio.Event()
+
+    async def late(_: web.Request) -> web.Response:
+        asked.set()
+        await answered.wait()
+        return web.Response(text="late")
+
+    made = web.Application()
+    made.router.add_get("/", late)
+    async with ClientSession() as session:
+        async with serve(made, "127.0.0.1", 0) as port:
+            asking = asyncio.ensure_future(session.get(f"http://127.0.0.1:{port}/"))
+            await asked.wait()
+            # A busy moment, after which the loop finds both that the time is up and, before it, the answer.
+            loop.call_later(STOP_SECONDS - 0.02, answered.set)
+            loop.call_later(STOP_SECONDS - 0.03, time.sleep, 0.1)
+        await asyncio.wait({asking})
+        asking.exception()
+    assert [record.getMessage() for record in caplog.records if record.name == "aiohttp.server"] == []

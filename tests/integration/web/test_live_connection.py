@@ -5,12 +5,12 @@ import asyncio
 import aiohttp
 import msgspec
 import pytest
-from live_reader import LiveReader
 from web_site import Site, Visitor
 
 from cti.web.live_client import MOST_FRAMES
 from cti.web.live_routes import MOST_BAD_FRAMES
 from cti.web.troubles import Trouble
+from tests.stage.live_reader import LiveReader
 
 
 async def refusal(visitor: Visitor, **headers: str) -> int:

@@ -94,6 +94,20 @@ async def test_an_entry_that_is_in_the_database_too_is_counted_once(
     assert (sales(figures).offered_today, sales(figures).abandoned_today) == (2, 1)
 
 
+async def test_who_joined_before_midnight_counts_for_the_day_before(
+    engine: AsyncEngine, directory: Directory
+) -> None:
+    midnight = datetime.fromtimestamp(NOW, UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+    figures = LiveFigures(Board("lab"), directory, engine, UTC)
+    await figures.seed()
+    before = sales(figures).offered_today or 0
+    mark = time.time_ns()
+    await record(engine, f"yesterday-{mark}", midnight - 10, 10.5, "answered")
+    await record(engine, f"today-{mark}", midnight, 0.5, "answered")
+    await figures.seed()
+    assert sales(figures).offered_today == before + 1
+
+
 async def test_a_new_day_begins_at_midnight_where_the_contact_centre_is(
     engine: AsyncEngine, directory: Directory
 ) -> None:

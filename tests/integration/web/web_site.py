@@ -1,5 +1,6 @@
 """The web server under test, and people who use it."""
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -8,13 +9,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cti.agents.store import create_device
 from cti.asterisk.connection import AmiConnection
+from cti.campaigns.import_runner import ImportRunner
+from cti.hours.model import DAY, Span
+from cti.hours.store import create_calendar
 from cti.http.principal import Language, Role, Scope
 from cti.people import store
 from cti.people.passwords import generate_password
+from cti.prompts.routes import SoundRoom
 from cti.queues.tables import queues
 from cti.web.desk import Desk
 
 PASSWORD = generate_password()
+#: Opening hours that never end, so that agents may dial at any time of a test.
+ALWAYS = "always"
 
 
 class Visitor:
@@ -54,7 +61,11 @@ class Visitor:
 
 
 class Site:
-    """The server under test."""
+    """The server under test; ``recordings`` is where recordings lie."""
+
+    recordings: Path
+    sounds: SoundRoom
+    contact_imports: ImportRunner
 
     def __init__(self, base: str, engine: AsyncEngine, tokens: dict[str, str], desk: Desk) -> None:
         self.base = base
@@ -103,8 +114,12 @@ async def devices(engine: AsyncEngine) -> None:
 
 
 async def people(engine: AsyncEngine) -> dict[str, str]:
-    """Adds two queues, ann and bob (agents), sue (supervisor), ada (admin), and tokens; returns these."""
+    """Adds two queues, ann and bob (agents), sue (supervisor), ada (admin), hours in which agents may dial,
+    and tokens; returns these.
+    """
     async with engine.begin() as connection:
+        hours = {"title_zh": "全天", "title_en": "Always", "time_zone": "UTC", "week": ((Span(0, DAY),),) * 7}
+        await create_calendar(connection, ALWAYS, hours, user_id=None)
         for name, extension in (("sales", "6001"), ("support", "6002")):
             await connection.execute(
                 queues.insert().values(name=name, title=name.title(), extension=extension, wrap_up_seconds=5)
