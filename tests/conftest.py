@@ -1,10 +1,9 @@
 """Real parts for tests: one embedded PostgreSQL and one Asterisk for the whole run, a fresh database for each
-module.
+module, which is a copy of one that was migrated once.
 
 Both start only when a test asks for them. Nothing is shared with an installation on the same machine.
 """
 
-import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,10 @@ from cti import config
 from cti.installation.postgres import EmbeddedPostgres, embedded
 from cti.simulation.lab import Lab, laboratory
 from cti.simulation.observer import AmiObserver
+from tests.stage.databases import migrated_database, module_database
+from tests.stage.whole_service import end_left_over
+
+pytest_plugins = ("tests.second_try",)
 
 # A busy machine is no failure: what has to be fast is measured elsewhere.
 hypothesis.settings.register_profile("calm", deadline=None)
@@ -45,22 +48,46 @@ async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Em
         yield server
 
 
+@pytest_asyncio.fixture(scope="session")
+async def migrated(postgres: EmbeddedPostgres) -> str:
+    """The name of a database of the newest revision, to be copied and never written to."""
+    return await migrated_database(postgres)
+
+
 @pytest_asyncio.fixture(scope="module")
-async def postgres_url(postgres: EmbeddedPostgres, request: pytest.FixtureRequest) -> AsyncIterator[str]:
-    """The address of an empty database that only this module's tests use."""
-    name = "t_" + re.sub(r"\W+", "_", request.module.__name__).strip("_")[-50:].lower()
-    await postgres.create(name)
-    yield postgres.url(name)
-    await postgres.drop(name)
+async def postgres_url(
+    postgres: EmbeddedPostgres, migrated: str, request: pytest.FixtureRequest
+) -> AsyncIterator[str]:
+    """The address of a database of the newest revision, without data, that only this module's tests use."""
+    async with module_database(postgres, request, prefix="t", template=migrated) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="module")
+async def empty_url(postgres: EmbeddedPostgres, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """The address of a database without tables that only this module's tests use."""
+    async with module_database(postgres, request, prefix="e", template="template0") as url:
+        yield url
 
 
 @pytest_asyncio.fixture(scope="session")
-async def lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
-    """A running Asterisk of our own with ten simulated phones (1001 to 1010), a trunk and short ringing
-    times.
-    """
+async def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
+    """The one Asterisk of this run; tests ask for `lab`."""
     async with laboratory(tmp_path_factory.mktemp("asterisk"), phones=10) as running:
         yield running
+
+
+@pytest_asyncio.fixture(scope="module")
+async def lab(shared_lab: Lab) -> AsyncIterator[Lab]:
+    """A running Asterisk of our own with ten simulated phones (1001 to 1010), a trunk and short ringing
+    times; after a module no service, member, channel and message is left.
+    """
+    yield shared_lab
+    await end_left_over()
+    async with shared_lab.observer() as ami:
+        await shared_lab.clear(ami)
+    for message in (shared_lab.plan.home / "spool" / "voicemail").rglob("msg*"):
+        message.unlink()
 
 
 @pytest_asyncio.fixture

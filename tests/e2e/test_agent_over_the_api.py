@@ -1,7 +1,7 @@
 """One agent works over the public API with the service as a process: what he orders is what the rows say."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ import pytest_asyncio
 
 from cti.agents.store import create_device
 from cti.db.engine import open_engine
-from cti.db.migrations import upgrade
 from cti.http.principal import Language, Role
 from cti.people.passwords import generate_password
 from cti.people.store import create_user
@@ -19,6 +18,7 @@ from cti.queues.store import create_queue
 from cti.simulation.lab import Lab, answering
 from cti.simulation.observer import AmiObserver
 from tests.stage.books import Books, open_rows, read_books
+from tests.stage.live_reader import LiveReader, SignedIn
 from tests.stage.whole_service import ServiceProcess
 
 CALLER = "13800138000"
@@ -28,27 +28,18 @@ PASSWORD = generate_password()
 class AgentAtWork:
     """An agent's session: orders, and waiting until his state is as expected."""
 
-    def __init__(self, session: aiohttp.ClientSession) -> None:
+    def __init__(self, session: aiohttp.ClientSession, live: LiveReader) -> None:
         self._session = session
+        self._live = live
 
     async def order(self, what: str, **body: Any) -> None:
         """An order that is accepted."""
         async with self._session.post(f"/api/v1/agent/{what}", json=body) as answer:
             assert answer.status == 202, await answer.text()
 
-    async def until(self, expected: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """His own view, once it fits."""
-        async with asyncio.timeout(10):
-            while True:
-                async with self._session.get("/api/v1/agent") as answer:
-                    agent: dict[str, Any] = await answer.json()
-                if expected(agent):
-                    return agent
-                await asyncio.sleep(0.05)
-
-    async def state(self, state: str) -> dict[str, Any]:
-        """His own view, once he is in a state."""
-        return await self.until(lambda agent: bool(agent["state"] == state))
+    async def state(self, state: str) -> None:
+        """Returns once he is shown that he is in a state."""
+        await self._live.agent(state)
 
 
 @pytest_asyncio.fixture
@@ -56,7 +47,6 @@ async def agent(
     lab: Lab, observer: AmiObserver, postgres_url: str, tmp_path: Path
 ) -> AsyncIterator[AgentAtWork]:
     """Ann, ready at phone 1001."""
-    await upgrade(postgres_url)
     async with open_engine(postgres_url) as engine, engine.begin() as connection:
         values: dict[str, object] = {"name": "sales", "title": "Sales", "extension": "6001"}
         await create_queue(connection, values, survey=False)
@@ -74,12 +64,13 @@ async def agent(
             who = {"username": "ann", "password": PASSWORD}
             async with session.post("/api/v1/session", json=who) as answer:
                 session.headers["X-CSRF-Token"] = (await answer.json())["csrf_token"]
-            ann = AgentAtWork(session)
-            await ann.order("sign-in", device_id=device.id)
-            await ann.state("paused")
-            await ann.order("ready")
-            await ann.state("ready")
-            yield ann
+            async with LiveReader(SignedIn(session)) as live:
+                ann = AgentAtWork(session, live)
+                await ann.order("sign-in", device_id=device.id)
+                await ann.state("paused")
+                await ann.order("ready")
+                await ann.state("ready")
+                yield ann
     finally:
         await service.stop()
 
@@ -87,7 +78,7 @@ async def agent(
 async def written(url: str) -> Books:
     """The rows, once nothing is open but the agent's wrap-up."""
     async with asyncio.timeout(10):
-        while (counts := await open_rows(url))["legs"] or counts["calls"] or counts["intervals"]:  # noqa: ASYNC110
+        while (counts := await open_rows(url))["legs"] or counts["calls"] or counts["intervals"]:  # noqa: ASYNC110  (a database tells no one)
             await asyncio.sleep(0.1)
     return await read_books(url)
 

@@ -12,9 +12,13 @@ from typing import Any
 import aiohttp
 import psutil
 
+from tests.stage.live_reader import LiveReader, SignedIn
+
 REPOSITORY = Path(__file__).parents[2]
 START_SECONDS = 120
 FIRST_CALL_SECONDS = 60
+#: Half of those who are called answer, and talk for some seconds; the agents have other calls, too.
+REACHED_SECONDS = 120
 
 
 async def _started(home: Path) -> tuple[asyncio.subprocess.Process, str, dict[str, str]]:
@@ -57,6 +61,31 @@ def _listening(pids: set[int]) -> list[tuple[str, int]]:
     ]
 
 
+async def _campaign_reaches_somebody(session: aiohttp.ClientSession) -> None:
+    """Starts the campaign that waits for it, until it has spoken with a person."""
+    async with session.get("/api/v1/campaigns") as answer:
+        [campaign] = (await answer.json())["items"]
+    path = f"/api/v1/campaigns/{campaign['id']}"
+    async with session.post(f"{path}/start", json={}) as answer:
+        assert answer.status == 200, await answer.text()
+    async with LiveReader(SignedIn(session)) as live:
+        await live.socket.send_json({"type": "campaign", "id": campaign["id"]})
+        try:
+            await live.until(_tells_of_an_answer, seconds=REACHED_SECONDS)
+        except TimeoutError:
+            raise AssertionError(f"nobody was reached: {live.frames[-1]}") from None
+    async with session.get(f"{path}/attempts") as answer:
+        assert "answered" in {one["outcome"] for one in (await answer.json())["items"]}
+
+
+def _tells_of_an_answer(frame: dict[str, Any]) -> bool:
+    return frame["type"] == "campaign" and frame["live"]["outcomes"].get("answered", 0) > 0
+
+
+def _tells_of_talk(frame: dict[str, Any]) -> bool:
+    return any(agent["state"] == "talking" for agent in frame.get("agents", ()))
+
+
 async def test_everything_runs_by_one_command_and_stops_by_ctrl_c(tmp_path: Path) -> None:
     process, address, passwords = await _started(tmp_path)
     family = psutil.Process(process.pid)
@@ -66,15 +95,16 @@ async def test_everything_runs_by_one_command_and_stops_by_ctrl_c(tmp_path: Path
         assert {ip for ip, _ in _listening(pids)} == {"127.0.0.1"}
         async with aiohttp.ClientSession(address, cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
             await _signed_in(session, "supervisor", passwords["supervisor"])
-            deadline = time.monotonic() + FIRST_CALL_SECONDS
-            while time.monotonic() < deadline:
-                async with session.get("/api/v1/live/agents") as answer:
-                    agents = (await answer.json())["items"]
-                if any(agent["state"] == "talking" for agent in agents):
-                    break
-                await asyncio.sleep(0.5)
-            else:
-                raise AssertionError(f"no simulated agent talks: {agents}")
+            async with LiveReader(SignedIn(session)) as live:
+                try:
+                    await live.until(_tells_of_talk, seconds=FIRST_CALL_SECONDS)
+                except TimeoutError:
+                    raise AssertionError(f"no simulated agent talks: {live.frames}") from None
+        async with aiohttp.ClientSession(address, cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+            session.headers["X-CSRF-Token"] = (await _signed_in(session, "admin", passwords["admin"]))[
+                "csrf_token"
+            ]
+            await _campaign_reaches_somebody(session)
         stopped = time.monotonic()
     finally:
         process.send_signal(signal.SIGINT)

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from cti.db.migrations import upgrade
 from cti.simulation.lab import Lab, answering
 from cti.simulation.observer import AmiObserver
 from tests.stage.books import read_books, read_cel
@@ -19,7 +18,6 @@ CALLER = "13800138000"
 @pytest_asyncio.fixture
 async def service(lab: Lab, postgres_url: str, tmp_path: Path) -> AsyncIterator[ServiceProcess]:
     """A service that has not been started; it is ended afterwards."""
-    await upgrade(postgres_url)
     service = ServiceProcess(lab, tmp_path / "service", postgres_url)
     yield service
     if service.process is not None:

@@ -12,7 +12,6 @@ import pytest_asyncio
 from cti.asterisk.events import parse
 from cti.calls.model import LegKind
 from cti.db.engine import plain_dsn
-from cti.db.migrations import upgrade
 from cti.simulation.lab import Lab, answering
 from cti.simulation.observer import AmiObserver
 from tests.stage.whole_service import ServiceProcess
@@ -25,7 +24,6 @@ Command = Callable[..., Awaitable[tuple[int, str]]]
 @pytest_asyncio.fixture
 async def service(lab: Lab, postgres_url: str, tmp_path: Path) -> AsyncIterator[ServiceProcess]:
     """A service that runs; it is ended afterwards."""
-    await upgrade(postgres_url)
     service = ServiceProcess(lab, tmp_path / "service", postgres_url)
     await service.start()
     await service.ready()

@@ -19,18 +19,6 @@ _BOOKKEEPING = frozenset({"Ping", "Getvar", "Login"})
 _SYNCED = b"Event: QueueStatusComplete"
 
 
-@dataclass(frozen=True)
-class Sent:
-    """An action that went to Asterisk."""
-
-    at: float
-    headers: tuple[tuple[str, str], ...]
-
-    def get(self, name: str) -> str:
-        """A header's value."""
-        return dict(self.headers).get(name, "")
-
-
 @dataclass(eq=False)
 class Wire:
     """One connection through the proxy."""
@@ -58,7 +46,10 @@ class AmiProxy:
 
     target: int
     user: str
-    sent: list[Sent] = field(default_factory=list)
+    #: How often each action went to Asterisk, by its id and name, and each pause of a member, by its reason.
+    #: Counted as they pass: to count those of an hour anew at each look would hold up the wire.
+    sent: Counter[tuple[str, str]] = field(default_factory=Counter)
+    pauses: Counter[str] = field(default_factory=Counter)
     #: Seconds that each chunk is kept back on its way.
     delay: float = 0.0
     wires: set[Wire] = field(default_factory=set)
@@ -136,16 +127,11 @@ class AmiProxy:
 
     def repeated(self) -> list[str]:
         """Actions that were sent more than once, by their id."""
-        counts = Counter(one.get("ActionID") for one in self.sent)
         return [
-            f"{one.get('Action')} {one.get('ActionID')} was sent {counts[one.get('ActionID')]} times"
-            for one in self.sent
-            if counts[one.get("ActionID")] > 1
+            f"{action} {action_id} was sent {count} times"
+            for (action_id, action), count in self.sent.items()
+            if count > 1
         ]
-
-    def count(self, **headers: str) -> int:
-        """How many actions with these headers were sent."""
-        return sum(all(one.get(key) == value for key, value in headers.items()) for one in self.sent)
 
     # --- passing on ---
 
@@ -206,14 +192,16 @@ class AmiProxy:
         *blocks, wire.pending = (wire.pending + data).split(b"\r\n\r\n")
         for block in blocks:
             lines = block.decode("utf-8", "replace").split("\r\n")
-            headers = tuple((name, value) for name, _, value in (line.partition(": ") for line in lines))
-            one = Sent(time.monotonic(), headers)
+            headers = {name: value for name, _, value in (line.partition(": ") for line in lines)}
+            action = headers.get("Action", "")
             if not wire.user:
-                wire.user = one.get("Username")
+                wire.user = headers.get("Username", "")
                 if wire.user == self.user:
                     wire.cut_at, self._next_cut = self._next_cut, None
-            if one.get("Action") not in _BOOKKEEPING:
-                self.sent.append(one)
+            if action not in _BOOKKEEPING:
+                self.sent[headers.get("ActionID", ""), action] += 1
+            if action == "QueuePause":
+                self.pauses[headers.get("Reason", "")] += 1
 
     def _look(self, wire: Wire, data: bytes) -> None:
         if _SYNCED in wire.tail + data:

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ import aiohttp
 from cti.agents.store import create_device
 from cti.agents.tables import pause_reasons
 from cti.db.engine import open_engine
-from cti.db.migrations import upgrade
 from cti.http.principal import Language, Role, Scope
 from cti.installation.postgres import EmbeddedPostgres
 from cti.people.passwords import generate_password
@@ -30,6 +29,7 @@ from tests.faults.ledger import CelLedger, differences
 from tests.faults.traffic import Traffic
 from tests.faults.writes import REASONS, Orderer, Writer, reason_of
 from tests.stage.books import connections, open_rows
+from tests.stage.databases import new_database
 from tests.stage.whole_service import ServiceProcess
 
 #: Who serves the callers' queue; the phone after theirs is Ann's.
@@ -92,11 +92,7 @@ class Ground:
     async def calls(self, *, at_least: int, seconds: float = _WELL_SECONDS) -> None:
         """Waits until so many channels live in Asterisk."""
         async with asyncio.timeout(seconds):
-            while True:
-                said = await self.lab.asterisk.command("core show channels count")
-                found = re.search(r"(\d+) active channels", said)
-                if found is not None and int(found[1]) >= at_least:
-                    return
+            while (await self.lab.channels() or 0) < at_least:  # noqa: ASYNC110  (another process)
                 await asyncio.sleep(0.2)
 
     async def check(self) -> list[str]:
@@ -236,8 +232,7 @@ async def open_ground(
     """
     folder = folder / f"ground{next(_NUMBERS)}"
     database = f"t_faults_{next(_NUMBERS)}_{int(time.time())}"
-    await postgres.create(database)
-    url = postgres.url(database)
+    url = await new_database(postgres, database)
     password = generate_password()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(postgres.drop, database)
@@ -265,6 +260,9 @@ async def open_ground(
         orderer = Orderer(service.url, proxy, "ann", password, device_id)
         await stack.enter_async_context(orderer)
         writer = await stack.enter_async_context(Writer(service.url, token))
+        # What it loads when it is first needed is no growth.
+        await writer.under_way()
+        before = replace(before, memory=service.memory())
         traffic = await stack.enter_async_context(Traffic(lab, folder / "callers", dice, rate, AGENTS))
         yield Ground(lab, url, service, proxy, traffic, writer, orderer, ledger, before)
 
@@ -277,7 +275,6 @@ async def _clear(lab: Lab) -> None:
 
 async def _furnish(url: str, password: str) -> tuple[str, int]:
     """A queue with a short wrap-up, a token, and Ann with her phone; the token and the phone's id."""
-    await upgrade(url)
     async with open_engine(url) as engine, engine.begin() as connection:
         for queue, extension in (("sales", "6001"), ("support", "6002")):
             values: dict[str, object] = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import asyncpg
 
-from cti.asterisk.cel import parse_rows
+from cti.asterisk.cel import CelParser
 from cti.db.engine import plain_dsn
 
 #: How long rows may take to be written while calls go on, and CEL to name a channel that AMI has told of.
@@ -27,6 +27,7 @@ class CelLedger:
     ended: Counter[str] = field(default_factory=Counter)
     _offset: int = 0
     _rest: str = ""
+    _parser: CelParser = field(default_factory=CelParser)
 
     def __post_init__(self) -> None:
         self._offset = self.path.stat().st_size if self.path.exists() else 0
@@ -41,7 +42,9 @@ class CelLedger:
         self._offset += len(data)
         text = self._rest + data.decode("utf-8", "replace")
         whole, _, self._rest = text.rpartition("\n")
-        for row in parse_rows(whole + "\n"):
+        for row in map(self._parser.row, whole.splitlines()):
+            if row is None:
+                continue
             if row.event == "CHAN_START":
                 self.begun[row.uniqueid] += 1
             elif row.event == "CHAN_END" and row.uniqueid in self.begun:

@@ -47,6 +47,8 @@ class OwnPostgres(EmbeddedPostgres):
 
     async def start_again(self) -> None:
         """Starts it after it was killed; it recovers by itself."""
+        while self.is_running():  # noqa: ASYNC110  (who dies takes a moment)
+            await asyncio.sleep(0.02)
         await asyncio.to_thread(self._server.ensure_postgres_running)
 
     @contextlib.contextmanager

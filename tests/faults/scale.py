@@ -3,12 +3,14 @@
 import os
 import random
 from functools import cache
-from typing import Final
+from typing import Final, TypeVar
+
+T = TypeVar("T")
 
 FULL: Final = os.environ.get("CTI_FAULTS") == "full"
 
 
-def times(short: int, full: int) -> int:
+def times(short: T, full: T) -> T:
     """How often in this run: a few times in `make test`, as often as is promised in `make faults`."""
     return full if FULL else short
 

@@ -167,7 +167,6 @@ async def test_a_wrap_up_in_which_a_clock_jumps_ends_neither_early_nor_late(
     exchange: Exchange, postgres_url: str, tmp_path: Path, record: FaultTable
 ) -> None:
     lab = exchange.lab
-    await upgrade(postgres_url)
     async with open_engine(postgres_url) as engine, engine.begin() as connection:
         values: dict[str, object] = {
             "name": "sales", "title": "Sales", "extension": "6001", "wrap_up_seconds": WRAP_UP_SECONDS,
@@ -269,16 +268,14 @@ LONG, LONGER = 12 * HOUR, 13 * HOUR
 
 @pytest.mark.timeout(120)
 async def test_a_call_of_a_day_over_midnight_a_change_of_daylight_saving_and_the_end_of_a_month(
-    postgres: EmbeddedPostgres, tmp_path: Path, record: FaultTable
+    empty_url: str, tmp_path: Path, record: FaultTable
 ) -> None:
-    await postgres.create("t_faults_long_call")
-    postgres_url = postgres.url("t_faults_long_call")
+    await upgrade(empty_url)
     clock = FakeClock(tmp_path, time_zone="Europe/Berlin", ahead=BEFORE_THE_CHANGE - time.time())
     program = clock.program(await find_program())
-    await upgrade(postgres_url)
     begins = clock.now()
     async with laboratory(tmp_path / "asterisk", program=program, phones=2) as lab:
-        async with recording(lab, clock, postgres_url, tmp_path / "journal"), lab.observer() as observer:
+        async with recording(lab, clock, empty_url, tmp_path / "journal"), lab.observer() as observer:
             await lab.sign_in(observer, 1, FIRST_EXTENSION, "sales")
             async with lab.phone(FIRST_EXTENSION, answering(after=0.2)) as phone, lab.trunk() as trunk:
                 call = await trunk.dial("4001", caller=CALLER)
@@ -295,10 +292,9 @@ async def test_a_call_of_a_day_over_midnight_a_change_of_daylight_saving_and_the
                 async with asyncio.timeout(10):
                     await call.ended()
                 await lab.clear(observer)
-        settings = config.load(**lab.settings(tmp_path, postgres_url))
+        settings = config.load(**lab.settings(tmp_path, empty_url))
         report = await audit(settings, begins, clock.now())
-    books = await read_books(postgres_url)
-    await postgres.drop("t_faults_long_call")
+    books = await read_books(empty_url)
     findings = [f"reconcile: {one}" for one in report.findings]
     connected = (agent.ended_at or 0.0) - (agent.answered_at or 0.0) + LONG + LONGER
     leg = next(leg for leg in books.legs if leg["interface"] == f"PJSIP/{FIRST_EXTENSION}")

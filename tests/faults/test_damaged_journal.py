@@ -2,7 +2,7 @@
 
 The journal holds every recorded transcript, each in a boot of its own. What is damaged after its rows were
 written costs none of them. What is damaged before takes with it what stood there, and nothing else: the rows
-of all other boots are the same.
+of all other boots are the same, unless what is lost is where the next one begins.
 """
 
 import random
@@ -16,13 +16,14 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from cti.asterisk.events import parse
-from cti.db import migrations
+from cti.asterisk.events import name_of, parse
 from cti.db.engine import plain_dsn
 from cti.journal.segment import Segment, list_segments
 from tests.faults import scale
 from tests.faults.record import FaultTable
 from tests.stage.recording import TABLES, Service, all_blocks, rows_of
+
+pytestmark = pytest.mark.timeout(scale.times(300, 3600))
 
 BLOCKS = all_blocks()
 DAMAGES = scale.times(2, 40)
@@ -85,7 +86,6 @@ KINDS: list[Damage] = [flip, zero, truncate, remove, spoil_checkpoint]
 async def recorded(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Path]:
     """The journal of all transcripts; its rows are in the database."""
     folder = tmp_path_factory.mktemp("journal")
-    await migrations.upgrade(postgres_url)
     service = Service(folder, postgres_url)
     await service.start(segment_bytes=_SEGMENT_BYTES)
     for start in range(0, len(BLOCKS), 100):
@@ -139,6 +139,19 @@ def boot_at() -> list[str]:
     return boots
 
 
+def taken_for(boots: list[str], lost: set[int]) -> set[str]:
+    """The boots that the events of others are taken for, because where those begin is lost."""
+    known, found = "", set()
+    for position, block in enumerate(BLOCKS, 1):
+        if position in lost:
+            continue
+        if name_of(block) == b"CtiBoot":
+            known = boots[position]
+        elif known != boots[position]:
+            found.add(known)
+    return found
+
+
 @pytest.mark.parametrize("damage", KINDS, ids=lambda kind: kind.__name__)
 async def test_damage_to_what_is_written_costs_no_row_and_is_named(
     recorded: Path, tmp_path: Path, postgres_url: str, record: FaultTable, damage: Damage
@@ -152,7 +165,8 @@ async def test_damage_to_what_is_written_costs_no_row_and_is_named(
         named, _ = await play(journal, postgres_url)
         if await rows_of(postgres_url) != expected:
             findings.append(f"{damage.__name__} of {segment.path.name}: rows are others")
-        if not named:
+        # A journal whose oldest days were dropped begins as one that lost its beginning does.
+        if not named and not (damage is remove and segment.first == 1):
             findings.append(f"{damage.__name__} of {segment.path.name}: the damage is not named")
     record.add(
         f"journal damaged after its rows were written: {damage.__name__}", times=DAMAGES,
@@ -178,7 +192,7 @@ async def test_damage_to_what_is_not_written_yet_costs_the_rows_of_its_boot_alon
         named, readable = await play(journal, postgres_url)
         lost = set(range(1, len(BLOCKS) + 1)) - readable
         lost_events += len(lost)
-        hit = {boots[position] for position in lost}
+        hit = {boots[position] for position in lost} | taken_for(boots, lost)
         got = await boots_of(postgres_url)
         wrong = [boot for boot, rows in expected.items() if boot not in hit and got.get(boot) != rows]
         if wrong:

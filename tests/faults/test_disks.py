@@ -87,10 +87,12 @@ async def journal_full(
     said = site.service.log.count("journal.disk_refuses")
     if said != 1:
         found.append(f"it was logged {said} times")
-    thanked = site.service.log.count("survey.not_durable")
+    unthanked = site.service.log.count("flow.not_durable")
+    if not unthanked:
+        found.append("no caller keyed an answer meanwhile")
     disks["journal"].free()
     waiting = journal["position"] - journal["durable_position"]
-    return found, f"{waiting} events in memory, {thanked} ratings not thanked for"
+    return found, f"{waiting} events in memory, {unthanked} callers not thanked for their answers"
 
 
 async def log_full(

@@ -13,7 +13,8 @@ from types import TracebackType
 from typing import Self
 
 from cti.simulation.call import SimulatedCall
-from cti.simulation.lab import FIRST_EXTENSION, HOST, Lab
+from cti.simulation.lab import Lab
+from cti.simulation.lab_ports import FIRST_EXTENSION, HOST
 from cti.simulation.phone import SimulatedPhone
 from tests.stage.busy_hour import SCENARIOS, write_keys
 
@@ -87,8 +88,7 @@ class Traffic:
         while pending and quiet < _QUIET_LOOKS and asyncio.get_running_loop().time() < deadline:
             _, pending = await asyncio.wait(pending, timeout=1.0)
             # Callers whose Asterisk has died wait for a BYE that nobody will send.
-            said = await self.lab.asterisk.command("core show channels count")
-            quiet = quiet + 1 if "0 active channels" in said else 0
+            quiet = quiet + 1 if await self.lab.channels() == 0 else 0
         for keeper in pending:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)

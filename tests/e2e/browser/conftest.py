@@ -1,4 +1,4 @@
-"""One Asterisk, one database, one service and one browser for all browser tests."""
+"""One Asterisk and one browser for all browser tests, a database and a service for each module of them."""
 
 import os
 from collections.abc import AsyncIterator
@@ -12,13 +12,16 @@ from playwright.async_api import Browser, async_playwright
 
 from cti import app, config
 from cti.db.engine import open_engine
-from cti.db.migrations import upgrade
+from cti.hours.model import DAY, Span
+from cti.hours.store import create_calendar
 from cti.installation.postgres import EmbeddedPostgres
 from cti.people.passwords import generate_password
 from cti.simulation import demo_data
 from cti.simulation.lab import Lab, laboratory
+from tests.stage.databases import copy_database, module_database
 
-DATABASE = "t_browser"
+#: Opening hours in which agents may dial at any time of a test.
+ALWAYS = "always"
 #: Long enough to look at a ringing call.
 RING_SECONDS = 30
 
@@ -43,17 +46,33 @@ async def call_site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[L
 
 
 @pytest_asyncio.fixture(scope="session")
-async def database(postgres: EmbeddedPostgres, call_site: Lab) -> AsyncIterator[tuple[str, dict[str, str]]]:
-    """The demonstration's people, queues, phones and customers, and everybody's password."""
-    await postgres.create(DATABASE)
-    url = postgres.url(DATABASE)
-    await upgrade(url)
+async def furnished(postgres: EmbeddedPostgres, migrated: str, call_site: Lab) -> tuple[str, dict[str, str]]:
+    """The name of a database with the demonstration's people, queues, phones and customers, to be copied and
+    never written to; and everybody's password.
+    """
+    url = await copy_database(postgres, "furnished", migrated)
     passwords = {user.username: generate_password() for user in demo_data.USERS}
     extensions = [phone.extension for phone in call_site.plan.phones]
     async with open_engine(url, statement_timeout_ms=120_000) as engine, engine.begin() as connection:
         await demo_data.load(connection, passwords, extensions)
-    yield url, passwords
-    await postgres.drop(DATABASE)
+        always = {
+            "title_zh": "全天",
+            "title_en": "Always",
+            "time_zone": "UTC",
+            "week": ((Span(0, DAY),),) * 7,
+        }
+        await create_calendar(connection, ALWAYS, always, user_id=None)
+    return "furnished", passwords
+
+
+@pytest_asyncio.fixture(scope="module")
+async def database(
+    postgres: EmbeddedPostgres, furnished: tuple[str, dict[str, str]], request: pytest.FixtureRequest
+) -> AsyncIterator[tuple[str, dict[str, str]]]:
+    """The address of a furnished database that only this module's tests use, and everybody's password."""
+    template, passwords = furnished
+    async with module_database(postgres, request, prefix="b", template=template) as url:
+        yield url, passwords
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +83,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="module")
 async def open_centre(
     call_site: Lab,
     database: tuple[str, dict[str, str]],
@@ -74,10 +93,12 @@ async def open_centre(
 ) -> AsyncIterator[Centre]:
     assert app.CLIENT_DIR.is_dir(), "The web client is not built; `make test` builds it."
     url, passwords = database
-    settings = config.load(**call_site.settings(tmp_path_factory.mktemp("browser-home"), url))
+    settings = config.load(
+        **call_site.settings(tmp_path_factory.mktemp("browser-home"), url), dial_calendar=ALWAYS
+    )
     async with app.open_service(settings) as service, Wire(service.http_port) as wire:
         yield Centre(
-            lab=call_site, wire=wire, browser=chromium, passwords=passwords,
+            lab=call_site, service=service, wire=wire, browser=chromium, passwords=passwords,
             customer_name=await _customer_at(url, KNOWN_NUMBER), pictures=pictures,
         )  # fmt: skip
 

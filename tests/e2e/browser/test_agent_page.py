@@ -153,6 +153,7 @@ async def test_a_call_handed_on_to_a_queue_leaves_the_agent_in_wrap_up(centre: C
 
 async def test_a_whole_call_by_keyboard_alone(centre: Centre) -> None:
     page = await centre.visit(locale="en-GB")
+    await page.locator("#username").wait_for()
     await page.keyboard.press("Tab")
     for _ in range(10):
         if await page.evaluate("document.activeElement?.id") == "username":
