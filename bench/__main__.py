@@ -1,14 +1,18 @@
 """`python -m bench [NAME ...]`: runs the benchmarks and prints a line for each figure."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
 from bench import (
+    claims,
+    contact_import,
     cpu_share,
     event_cost,
+    flows,
     memory,
+    pacing,
     recorder_rows,
     replay,
     restart,
@@ -18,16 +22,22 @@ from bench import (
 from bench.figure import Figure, heading
 
 
-def benchmarks(seconds: float) -> dict[str, Callable[[Path], list[Figure]]]:
-    """All of them by name; ``seconds`` is how long the sustained one lasts."""
+def benchmarks(seconds: float, *, full: bool = False) -> dict[str, Callable[[Path], Iterable[Figure]]]:
+    """All of them by name; ``seconds`` is how long the sustained one lasts, ``full`` all cases of pacing and
+    ten million contacts.
+    """
     return {
         "event_cost": event_cost.run,
         "cpu_share": cpu_share.run,
+        "flows": flows.run,
         "screen_pop": screen_pop.run,
         "memory": memory.run,
+        "pacing": partial(pacing.run, full=full),
         "recorder_rows": recorder_rows.run,
         "replay": replay.run,
         "restart": restart.run,
+        "contact_import": contact_import.run,
+        "claims": partial(claims.run, full=full),
         "sustained": partial(sustained.run, seconds=seconds),
     }
 
@@ -40,11 +50,16 @@ def main() -> None:
     parser.add_argument(
         "--seconds", type=float, default=sustained.SECONDS, help="how long `sustained` lasts for each stream"
     )
+    parser.add_argument(
+        "--full",
+        action="store_true",
+        help="`pacing` with every case and five seeds, most of an hour; `claims` of ten million contacts",
+    )
     given = parser.parse_args()
     if unknown := [name for name in given.names if name not in known]:
         parser.error(f"unknown: {', '.join(unknown)}; there are: {', '.join(known)}")
     print(heading(), flush=True)
-    chosen = benchmarks(given.seconds)
+    chosen = benchmarks(given.seconds, full=given.full)
     for name in given.names or chosen:
         for figure in chosen[name](event_cost.CACHE):
             print(figure.line(), flush=True)

@@ -21,7 +21,8 @@ from cti.db.engine import open_engine
 from cti.db.migrations import upgrade
 from cti.installation.postgres import embedded
 from cti.queues.store import create_queue
-from cti.simulation.lab import FIRST_EXTENSION, Lab, laboratory
+from cti.simulation.lab import Lab, laboratory
+from cti.simulation.lab_ports import FIRST_EXTENSION
 from cti.simulation.load import sipp_agents, sipp_callers
 
 CONCURRENT = 200

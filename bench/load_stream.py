@@ -11,7 +11,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from cti.simulation.lab import FIRST_EXTENSION, Lab, answering, laboratory, wrap_up
+from cti.simulation.lab import Lab, answering, laboratory, wrap_up
+from cti.simulation.lab_ports import FIRST_EXTENSION
 from cti.simulation.observer import AmiObserver
 
 AGENTS = 40

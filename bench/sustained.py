@@ -11,6 +11,7 @@ needs; `all` is what Asterisk sends without those filters, four fifths of which 
 
 import asyncio
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import asyncpg
 import msgspec
+import psutil
 import structlog
 import uvloop
 
@@ -46,6 +48,10 @@ class Sustained(msgspec.Struct, kw_only=True):
     seconds: float
     #: (seconds since the beginning, lag) ten times a second.
     lags: list[tuple[float, float]]
+    #: For how long the event loop did nothing else at worst.
+    longest_stop: float
+    #: Resident memory of the reader, MiB, once a second.
+    memory: list[tuple[float, float]]
     waited_for_the_disk: float
     cpu_seconds: float
     server_cpu: dict[str, float]
@@ -53,7 +59,23 @@ class Sustained(msgspec.Struct, kw_only=True):
 
     def most_lag(self, begin: float, end: float) -> float:
         """The most lag within a stretch of time."""
-        return max((lag for at, lag in self.lags if begin <= at < end), default=0.0)
+        return _most(self.lags, begin, end)
+
+    def usual_lags(self, begin: float, end: float) -> list[float]:
+        """The median lag of each minute of a stretch of time; what is left over at its end is not told."""
+        minutes = [begin + _MINUTE * number for number in range(int((end - begin) / _MINUTE))]
+        return [
+            statistics.median(lag for at, lag in self.lags if minute <= at < minute + _MINUTE)
+            for minute in minutes
+        ]
+
+    def most_memory(self, begin: float, end: float) -> float:
+        """The most memory within a stretch of time."""
+        return _most(self.memory, begin, end)
+
+
+def _most(series: list[tuple[float, float]], begin: float, end: float) -> float:
+    return max((value for at, value in series if begin <= at < end), default=0.0)
 
 
 async def _read(port: int, url: str, home: Path) -> Sustained:
@@ -78,15 +100,19 @@ async def _read(port: int, url: str, home: Path) -> Sustained:
     intake = Intake(journal, board, recorder, clock.now)
     loops = [asyncio.create_task(journal.run()), asyncio.create_task(recorder.run(journal))]
     database = await asyncpg.connect(plain_dsn(url))
-    server = ServerTime(database.get_server_pid())
+    server, own = ServerTime(database.get_server_pid()), psutil.Process()
     collect_rarely()  # as the service does at its start
     before, cpu, began = server.look(), time.process_time(), time.monotonic()
     lags: list[tuple[float, float]] = []
+    memory: list[tuple[float, float]] = []
+    longest_stop = 0.0
     marks: deque[tuple[int, float]] = deque()
     loop = asyncio.get_running_loop()
     _, protocol = await loop.create_connection(lambda: AmiProtocol(intake.take, clock), "127.0.0.1", port)
     while not protocol.closed.done() or recorder.status.position < journal.position:
+        asleep = time.monotonic()
         await asyncio.sleep(_LOOK_SECONDS)
+        longest_stop = max(longest_stop, time.monotonic() - asleep - _LOOK_SECONDS)
         committed = recorder.status.position
         while marks and marks[0][0] <= committed:
             marks.popleft()
@@ -98,6 +124,7 @@ async def _read(port: int, url: str, home: Path) -> Sustained:
                 task.result()
         if len(lags) % 10 == 0:
             server.look()
+            memory.append((lags[-1][0], own.memory_info().rss / 2**20))
     seconds, spent, after = time.monotonic() - began, time.process_time() - cpu, server.look()
     rows = await database.fetchval(
         "SELECT sum(n_tup_ins + n_tup_upd) FROM pg_stat_user_tables WHERE schemaname = 'public'"
@@ -112,6 +139,8 @@ async def _read(port: int, url: str, home: Path) -> Sustained:
         events=protocol.received,
         seconds=seconds,
         lags=lags,
+        longest_stop=longest_stop,
+        memory=memory,
         waited_for_the_disk=health.slowest_sync_seconds,
         cpu_seconds=spent,
         server_cpu={kind: after[kind] - before.get(kind, 0.0) for kind in after},
@@ -181,6 +210,8 @@ def _figures(stream: str, seconds: float, found: Sustained, fed: Fed) -> list[Fi
     minute = min(_MINUTE, (seconds - RAMP_SECONDS) / 2)
     first = found.most_lag(RAMP_SECONDS, RAMP_SECONDS + minute)
     last = found.most_lag(seconds - minute, seconds)
+    memory = found.most_memory(RAMP_SECONDS, RAMP_SECONDS + minute)
+    usual = found.usual_lags(RAMP_SECONDS, seconds)
     share = {"service": found.cpu_seconds, "feeder": fed.cpu_seconds}
     share |= {f"postgres {kind}": used for kind, used in found.server_cpu.items()}
     return [
@@ -194,7 +225,16 @@ def _figures(stream: str, seconds: float, found: Sustained, fed: Fed) -> list[Fi
             baseline_name="the first minute",
             goal="not growing",
         ),
+        *_trend(name, usual),
         Figure(name=f"{name}_rows", value=found.rows / fed.events, unit="rows/event"),
+        Figure(name=f"{name}_longest_stop", value=found.longest_stop, unit="s"),
+        Figure(
+            name=f"{name}_memory_last_minute",
+            value=found.most_memory(seconds - minute, seconds),
+            unit="MiB",
+            baseline=memory,
+            baseline_name="the first minute",
+        ),
         Figure(name=f"{name}_slowest_sync", value=found.waited_for_the_disk, unit="s"),
         *(
             Figure(
@@ -204,6 +244,20 @@ def _figures(stream: str, seconds: float, found: Sustained, fed: Fed) -> list[Fi
             )
             for kind, used in share.items()
         ),
+    ]
+
+
+def _trend(name: str, usual: list[float]) -> list[Figure]:
+    """Whether lag grows over the minutes: the greatest within one says what the slowest sync in it was."""
+    if len(usual) < 2:
+        return []
+    slope = statistics.linear_regression(range(len(usual)), usual).slope
+    return [
+        *(
+            Figure(name=f"{name}_median_lag_minute_{number}", value=lag, unit="s")
+            for number, lag in enumerate(usual, 1)
+        ),
+        Figure(name=f"{name}_median_lag_growth", value=slope * 1000, unit="ms/minute"),
     ]
 
 
