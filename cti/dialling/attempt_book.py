@@ -163,9 +163,9 @@ class AttemptBook:
         """It is being given up."""
         self._keep(attempt.cancelled(self._clock()))
 
-    def add(self, news: News) -> None:
+    def add(self, news: News | None) -> None:
         """Keeps what was found out of an open attempt elsewhere."""
-        if news.attempt_id in self._attempts:
+        if news is not None and news.attempt_id in self._attempts:
             self._keep(news)
 
     def end(self, attempt_id: str, settlement: Settlement) -> None:

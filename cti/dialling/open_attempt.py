@@ -51,7 +51,7 @@ class OpenAttempt(msgspec.Struct, kw_only=True):
     told: bool = False
     #: When Asterisk said that it failed.
     failed_at: float | None = None
-    #: Its channel is not known to live, so it is looked up in Asterisk's ledger, not before this instant.
+    #: Something of it may have gone unseen: it is looked up in Asterisk's ledger, not before this instant.
     look_at: float | None = None
     #: Asterisk's boot when it was sent.
     boot: str | None = None
@@ -87,7 +87,6 @@ class OpenAttempt(msgspec.Struct, kw_only=True):
 
     def appeared(self, leg: Leg, at: float) -> News | None:
         """Its channel is there, or was answered."""
-        self.look_at = None
         if leg.answered_at is not None and self.answered_at is None:
             self.answered_at = leg.answered_at + (leg.clock_step_seconds or 0.0)
             self.seen = msgspec.structs.replace(self.seen, answered=True)
@@ -161,7 +160,7 @@ class OpenAttempt(msgspec.Struct, kw_only=True):
             # Asterisk could not even make a channel for it.
             self.ended_at = self.failed_at
             return Outcome.NETWORK
-        if self.ended_at is None:
+        if self.ended_at is None or self.look_at is not None:
             return None
         if not self.told and now < self.ended_at + ANSWER_SECONDS:
             return None

@@ -95,9 +95,7 @@ class Recovery:
     async def look(self) -> None:
         """Looks up those that are due."""
         now = self._clock()
-        due = [
-            one for one in self._book if one.look_at is not None and one.look_at <= now and not one.is_over
-        ]
+        due = [one for one in self._book if one.look_at is not None and one.look_at <= now]
         if not due:
             return
         rows = await self._read(min(one.sent_at for one in due) - _SLACK_SECONDS)
@@ -124,6 +122,9 @@ class Recovery:
         return rows
 
     def _decide(self, attempt: OpenAttempt, trace: LedgerTrace | None, now: float) -> None:
+        if attempt.is_over:
+            self._learn(attempt, trace)
+            return
         lives = self._board.leg_of(attempt.id) is not None
         seen = attempt.seen if trace is None else evidence_with(attempt.seen, trace)
         known = trace is not None or attempt.state is not AttemptState.SENDING
@@ -140,12 +141,20 @@ class Recovery:
             now,
         )
         if finding.step is Step.ADOPT:
-            attempt.look_at = None
+            self._learn(attempt, trace)
             self._book.open(attempt)
         elif finding.step is Step.WAIT:
             attempt.look_at = min(now + _AGAIN_SECONDS, finding.until or now)
         elif finding.outcome is not None:
             self._end(attempt, finding.outcome, trace, now)
+
+    def _learn(self, attempt: OpenAttempt, trace: LedgerTrace | None) -> None:
+        """What the dialplan said of it while nobody followed it; the rest is on the board."""
+        attempt.look_at = None
+        if trace is not None and trace.machine is not None and trace.machine_at is not None:
+            self._book.add(attempt.heard(trace.machine.value, trace.machine_cause, trace.machine_at))
+        if trace is not None and trace.abandoned_at is not None:
+            self._book.add(attempt.left_alone(trace.abandoned_at))
 
     def _end(self, attempt: OpenAttempt, outcome: Outcome, trace: LedgerTrace | None, now: float) -> None:
         ended_at = now
@@ -157,6 +166,7 @@ class Recovery:
         if outcome is Outcome.UNKNOWN:
             restarted = bool(attempt.boot) and attempt.boot != self._board.boot
             why = "asterisk_restarted" if restarted else "no_trace" if trace is None else "no_end"
+        attempt.look_at = None
         log.warning("attempt.recovered", attempt=attempt.id, outcome=outcome.value, why=why)
         self._book.end(
             attempt.id, Settlement(outcome=outcome, ended_at=max(ended_at, attempt.sent_at), unknown_why=why)
