@@ -6,7 +6,8 @@ from typing import Final
 
 from bench.dialling_case import RING_TIMEOUT_SECONDS
 from bench.dialling_world import CAP, CONNECT_LIMIT_SECONDS, Policy
-from cti.pacing.pacer import Pacer, Rules, ratio_dials
+from cti.pacing.pacer import Pacer, ratio_dials
+from cti.pacing.rules import Rules
 from cti.pacing.situation import Situation
 
 #: Percent of the answered calls that may be abandoned.
@@ -18,9 +19,13 @@ MakePolicy = Callable[[], Policy]
 class Threshold:
     """The pacing of the service itself."""
 
-    def __init__(self, patience_seconds: float = CONNECT_LIMIT_SECONDS) -> None:
+    def __init__(self, patience_seconds: float = CONNECT_LIMIT_SECONDS, *, always: bool = False) -> None:
         self._pacer = Pacer(
-            Rules(ring_timeout_seconds=RING_TIMEOUT_SECONDS, patience_seconds=patience_seconds)
+            Rules(
+                ring_timeout_seconds=RING_TIMEOUT_SECONDS,
+                patience_seconds=patience_seconds,
+                always_within_cap=always,
+            )
         )
 
     def dials(self, now: Situation) -> int:

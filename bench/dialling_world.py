@@ -53,6 +53,9 @@ class Outcome:
     present_seconds: float = 0.0
     idle_before_connect: float = 0.0
     by_hour: dict[int, list[int]] = field(default_factory=dict)
+    seconds: int = 0
+    #: How many of them began with more abandoned than the cap allows of what was answered by then.
+    seconds_above_cap: int = 0
 
     @property
     def utilisation(self) -> float:
@@ -68,6 +71,11 @@ class Outcome:
     def over_cap(self) -> float:
         """Abandoned calls beyond what the cap allows of those answered."""
         return max(0.0, self.abandoned - CAP * self.answered)
+
+    @property
+    def share_above_cap(self) -> float:
+        """Percent of the day in which it could not have been stopped within the cap."""
+        return 100 * self.seconds_above_cap / self.seconds if self.seconds else 0.0
 
     @property
     def mean_idle(self) -> float:
@@ -115,6 +123,8 @@ class World:
             self._at(at, self._come if change > 0 else self._go, abs(change))
         for second in range(case.seconds):
             self._pass_until(float(second))
+            self.outcome.seconds += 1
+            self.outcome.seconds_above_cap += self.outcome.over_cap > 0
             if self._is_over:
                 break
             for _ in range(min(self._policy.dials(self._situation()), case.most_dials)):

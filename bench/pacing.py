@@ -16,7 +16,8 @@ from bench.dialling_case import DAY_SECONDS, Case, even, exponential, log_normal
 from bench.dialling_policies import CAP_PERCENT, AdaptiveLevel, FixedRatio, MakePolicy, Threshold
 from bench.dialling_world import CONNECT_LIMIT_SECONDS, Outcome, World
 from bench.figure import Figure
-from cti.pacing.pacer import Pacer, Rules
+from cti.pacing.pacer import Pacer
+from cti.pacing.rules import Rules
 from cti.pacing.situation import Situation
 
 SEEDS: Final = (1, 2, 3, 4, 5)
@@ -24,6 +25,8 @@ SEEDS: Final = (1, 2, 3, 4, 5)
 _MANY_SEEDS: Final = tuple(range(1, 21))
 #: How long whoever answers waits for an agent on the line, as the service's pacing has it.
 _LINE_PATIENCE_SECONDS: Final = 1.0
+#: Our rule where the cap holds at any moment.
+_ALWAYS: Final = "always"
 #: The short form takes only the first.
 _SHORT_SEEDS: Final = SEEDS[:1]
 #: Percent of utilisation to reach, by team and answer rate; the step case; log-normal is to be no worse.
@@ -90,6 +93,12 @@ class Days:
         )
         yield Figure(
             name=f"{name}_over_cap", value=max(outcome.over_cap for outcome in self.outcomes), unit="calls"
+        )
+        yield Figure(
+            name=f"{name}_above_cap",
+            value=fmean(outcome.share_above_cap for outcome in self.outcomes),
+            unit="% of the time",
+            goal="<= 0" if self.policy == _ALWAYS else None,
         )
         yield Figure(
             name=f"{name}_idle", value=fmean(outcome.mean_idle for outcome in self.outcomes), unit="s"
@@ -257,6 +266,7 @@ def run(cache: Path, *, full: bool = False) -> Iterator[Figure]:
         yield from live(case, "threshold", Threshold, seeds).figures(goal)
         if not exponential_case:
             continue
+        yield from live(case, _ALWAYS, partial(Threshold, always=True), seeds).figures()
         yield from live(case, "progressive", partial(FixedRatio, 1.0), seeds).figures()
         yield from best_ratio(case, seeds).figures()
         yield from live(case, "vicidial_hard", partial(AdaptiveLevel, tapered=False), seeds).figures()
@@ -264,6 +274,8 @@ def run(cache: Path, *, full: bool = False) -> Iterator[Figure]:
     for case in hard_cases():
         patience = CONNECT_LIMIT_SECONDS if case.looks_every_seconds is None else _LINE_PATIENCE_SECONDS
         yield from live(case, "threshold", partial(Threshold, patience), _MANY_SEEDS).figures()
+        always = partial(Threshold, patience, always=True)
+        yield from live(case, _ALWAYS, always, _MANY_SEEDS).figures()
     if full:
         for case in other_cases():
             yield from live(case, "threshold", Threshold, seeds).figures()

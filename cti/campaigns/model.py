@@ -96,6 +96,15 @@ class MachineDetection(StrEnum):
     MESSAGE = "message"
 
 
+class CapHolds(StrEnum):
+    """When no more calls may have been abandoned than the cap allows."""
+
+    #: When the day is over, or the list: what is lost by chance may be made good until then.
+    AT_END = "at_end"
+    #: At any moment, so that the campaign can be stopped at any.
+    ALWAYS = "always"
+
+
 class CallingWindow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When people may be called, in their own time zone; holidays are those of the campaign's calendar."""
 
@@ -153,6 +162,7 @@ class CampaignDefinition(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     machine_detection: MachineDetection = MachineDetection.OFF
     #: The share of the calls answered by a person that may find nobody there.
     abandon_cap: AbandonCap = 0.03
+    abandon_cap_holds: CapHolds = CapHolds.AT_END
     #: Whether only those are called of whom there is evidence that they agreed.
     needs_consent: bool = False
     #: What agents see to say.

@@ -23,6 +23,7 @@ from cti.campaigns.model import (
     CampaignDefinition,
     CampaignKind,
     CampaignState,
+    CapHolds,
     Caps,
     ContactCounts,
     FlowRetry,
@@ -97,6 +98,7 @@ class CampaignChange(Body):
     client: CampaignName | None = None
     machine_detection: MachineDetection = Field(MachineDetection.OFF, strict=False)
     abandon_cap: float = Field(0.03, ge=0, le=0.1)
+    abandon_cap_holds: CapHolds = Field(CapHolds.AT_END, strict=False)
     needs_consent: bool = False
     script: dict[Annotated[Language, Field(strict=False)], ScriptText] | None = None
     dispositions: list[DispositionPart] = Field(default_factory=list, max_length=MOST_DISPOSITIONS)
@@ -177,6 +179,7 @@ class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
     client: str | None
     machine_detection: MachineDetection
     abandon_cap: float
+    abandon_cap_holds: CapHolds
     needs_consent: bool
     script: dict[str, str] | None
     dispositions: list[CampaignDisposition]

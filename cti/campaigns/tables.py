@@ -44,6 +44,7 @@ campaigns: Final = sa.Table(
     sa.Column("client", sa.Text),
     sa.Column("machine_detection", sa.Text, nullable=False, server_default="off"),
     sa.Column("abandon_cap", sa.Float, nullable=False, server_default="0.03"),
+    sa.Column("abandon_cap_holds", sa.Text, nullable=False, server_default="at_end"),
     sa.Column("needs_consent", sa.Boolean, nullable=False, server_default="false"),
     #: By language; NULL: there is none.
     sa.Column("script", JSONB(none_as_null=True)),

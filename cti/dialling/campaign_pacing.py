@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from cti.campaigns.model import CampaignDefinition, CampaignKind
-from cti.pacing.pacer import PacingKind, Rules
+from cti.campaigns.model import CampaignDefinition, CampaignKind, CapHolds
+from cti.pacing.rules import PacingKind, Rules
 
 _KINDS: Final = {
     CampaignKind.PREVIEW: PacingKind.PREVIEW,
@@ -24,6 +24,7 @@ def pacing_of(definition: CampaignDefinition) -> Rules | None:
     return Rules(
         kind=kind,
         abandon_cap=definition.abandon_cap,
+        always_within_cap=definition.abandon_cap_holds is CapHolds.ALWAYS,
         ratio=definition.ratio or 1.0,
         ring_timeout_seconds=float(definition.ring_seconds),
         patience_seconds=_PATIENCE_SECONDS,

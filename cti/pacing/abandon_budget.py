@@ -4,7 +4,9 @@ What the day may still abandon is spread evenly over the answers that are still 
 is left for each of them. In the morning one call too many therefore changes little, as there is time to make
 it good; in the evening it changes much. No risk at all is taken once a single call more would cross the cap
 at the end of the day, counting what is abandoned already, what is about to be, and no answers but those that
-are to come for certain. Every window that the cap holds for has a budget of its own; the tightest decides.
+are to come for certain. Where the cap is to hold at any moment, nothing is borrowed from those: the risk goes
+with how many calls may be spent of what was answered. Every window that the cap holds for has a budget of its
+own; the tightest decides.
 """
 
 from collections.abc import Iterable
@@ -36,6 +38,13 @@ _RESERVE_OF_ANSWER: Final = 0.0002
 _RESERVE_OF_ROOT: Final = 0.043
 #: Below this what is left is short.
 _SHORT: Final = 0.75
+#: Where the cap holds at any moment: the risk is the cap when so many calls may be spent, and goes with the
+#: root of their number, so that it seldom falls to nothing; so much above the cap it may be; one is kept.
+_CALLS_IN_HAND: Final = 6.0
+_MOST_IN_HAND: Final = 1.5
+_KEPT: Final = 1.0
+#: At the end of the day those calls are spent, too.
+_LEAST_TO_SPEND: Final = 0.5
 
 
 class Allowance(msgspec.Struct, frozen=True, gc=False):
@@ -56,17 +65,24 @@ class Allowance(msgspec.Struct, frozen=True, gc=False):
 
 
 def allowance(
-    *, cap: float, counts: Iterable[AbandonCount], expected: float, at_risk: float = 0.0
+    *,
+    cap: float,
+    counts: Iterable[AbandonCount],
+    expected: float,
+    at_risk: float = 0.0,
+    always: bool = False,
 ) -> Allowance:
     """`cap` is the share of answered calls that may be abandoned in each of the windows counted, `expected`
-    how many answers are still to come, `at_risk` how many of the calls under way will be abandoned."""
+    how many answers are still to come, `at_risk` how many of the calls under way will be abandoned;
+    `always` says that the cap holds at any moment, and not only in the end."""
+    of_window = _at_any_moment if always else _in_the_end
     return min(
-        (_of_window(cap, count, expected, at_risk) for count in counts),
+        (of_window(cap, count, expected, at_risk) for count in counts),
         key=lambda one: (one.risk, one.left),
     )
 
 
-def _of_window(cap: float, count: AbandonCount, expected: float, at_risk: float) -> Allowance:
+def _in_the_end(cap: float, count: AbandonCount, expected: float, at_risk: float) -> Allowance:
     answers = count.answered + expected
     budget = cap * answers
     unspent = budget - count.abandoned - at_risk
@@ -80,3 +96,11 @@ def _of_window(cap: float, count: AbandonCount, expected: float, at_risk: float)
         part = max(part, _LEAST_PART)
     risk = cap * part
     return Allowance(risk if unspent >= 1 and risk >= LEAST_RISK else 0.0, left)
+
+
+def _at_any_moment(cap: float, count: AbandonCount, expected: float, at_risk: float) -> Allowance:
+    in_hand = cap * count.answered - count.abandoned - at_risk - _KEPT
+    to_spend = min(_CALLS_IN_HAND, max(cap * expected, _LEAST_TO_SPEND))
+    left = min(max(in_hand, 0.0) / to_spend, _MOST_IN_HAND)
+    risk = cap * sqrt(left)
+    return Allowance(risk if risk >= LEAST_RISK else 0.0, left)

@@ -11,7 +11,6 @@ service, which then decides the same.
 
 from collections import Counter
 from collections.abc import Collection
-from enum import StrEnum
 from itertools import accumulate
 from typing import Final, NamedTuple, Self
 
@@ -34,6 +33,7 @@ from cti.pacing.ring_times import (
     share_by,
     timeout_prior,
 )
+from cti.pacing.rules import PacingKind, Rules
 from cti.pacing.situation import Situation
 
 #: Dials whose outcome must be known before the answer rate is taken for what it seems to be.
@@ -47,33 +47,6 @@ _REFRESH_SECONDS: Final = 15.0
 _DISTRUST: Final = 0.3
 #: The most dials at once for each agent, when lines do not limit them.
 _MOST_PER_AGENT: Final = 100
-
-
-class PacingKind(StrEnum):
-    """How a campaign is paced."""
-
-    PREVIEW = "preview"
-    PROGRESSIVE = "progressive"
-    FIXED_RATIO = "fixed_ratio"
-    PREDICTIVE = "predictive"
-
-
-class Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """What a campaign's admin sets."""
-
-    kind: PacingKind = PacingKind.PREDICTIVE
-    #: The share of the calls answered by a person that may find no agent.
-    abandon_cap: float = 0.03
-    #: Dials in flight for each idle agent, for a fixed ratio.
-    ratio: float = 1.0
-    ring_timeout_seconds: float = 25.0
-    #: Whoever answered and finds nobody is taken by an agent who comes free within so long.
-    patience_seconds: float = 2.0
-    #: Nothing is dialled when Asterisk has not been heard of for longer.
-    news_limit_seconds: float = 3.0
-    #: What is believed of talk and wrap-up before any ended.
-    talk_seconds: float = 180.0
-    wrap_up_seconds: float = 30.0
 
 
 class Learned(msgspec.Struct, kw_only=True):
@@ -165,6 +138,7 @@ class Pacer:
             counts=(AbandonCount(answered=now.answered, abandoned=now.abandoned), *now.other_counts),
             expected=self._to_come(now, outlook.answers),
             at_risk=outlook.lost,
+            always=self.rules.always_within_cap,
         )
         if self.rules.kind is PacingKind.FIXED_RATIO:
             if allowed.short:

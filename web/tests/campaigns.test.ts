@@ -16,7 +16,7 @@ const CAMPAIGN: Campaign = {
   retries: { busy: { times: 3, after_seconds: 1800 }, no_answer: { times: 0, after_seconds: 14_400 } },
   flow_retries: {},
   caps: { attempts: 4, calls_per_day: 500, calls_at_once: null }, priority: 0, client: 'acme',
-  machine_detection: 'hang_up', abandon_cap: 0.07, needs_consent: true, script: { en: 'Hello' },
+  machine_detection: 'hang_up', abandon_cap: 0.07, abandon_cap_holds: 'always', needs_consent: true, script: { en: 'Hello' },
   dispositions: [
     { code: 'renewed', title: { 'zh-CN': '已续费', en: 'Renewed' }, next: 'done', after_seconds: null, level: null },
     { code: 'later', title: { en: 'Later' }, next: 'retry', after_seconds: 86_400, level: null },
@@ -41,6 +41,7 @@ test('a change is told in the words of the form', () => {
   const teller: Teller = { t: ((key: string) => key) as Teller['t'], te: (() => true) as Teller['te'] }
   const told = (pointer: string, value: WordValue): string => `${placeText(teller, pointer)} = ${valueText(teller, pointer, value)}`
   expect(told('/abandon_cap', 0.07)).toBe('campaigns.abandonCap = 7')
+  expect(told('/abandon_cap_holds', 'always')).toBe('campaigns.capHolds = campaigns.capHeld.always')
   expect(told('/window/days', ['mon', 'sun'])).toBe('campaigns.days = campaigns.weekday.mon, campaigns.weekday.sun')
   expect(told('/kind', 'ivr')).toBe('campaigns.kindField = campaigns.kind.ivr')
   expect(told('/calendar', null)).toBe('campaigns.calendar = –')

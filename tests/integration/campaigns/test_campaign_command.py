@@ -28,6 +28,7 @@ flow_retries:
   later: {times: 2}
 machine_detection: hang_up
 abandon_cap: 0.02
+abandon_cap_holds: always
 needs_consent: true
 script: {zh-CN: 您好……}
 """
@@ -90,9 +91,10 @@ async def test_a_file_says_what_a_campaign_is(
     row = await database.fetchrow("SELECT state, version, caller_ids FROM campaigns")
     assert tuple(row) == ("draft", 2, ["+861065529988"])
     row = await database.fetchrow(
-        "SELECT machine_detection, abandon_cap, needs_consent, script->>'zh-CN' FROM campaigns"
+        "SELECT machine_detection, abandon_cap, abandon_cap_holds, needs_consent, script->>'zh-CN'"
+        " FROM campaigns"
     )
-    assert tuple(row) == ("hang_up", 0.02, True, "您好……")
+    assert tuple(row) == ("hang_up", 0.02, "always", True, "您好……")
     kept = await database.fetchval("SELECT flow_retries->'later' FROM campaigns")
     assert msgspec.json.decode(kept) == {"times": 2, "after_seconds": 86_400}
 

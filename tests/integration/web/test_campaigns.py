@@ -53,6 +53,7 @@ async def test_a_campaign_is_a_draft_with_sensible_defaults(site: Site, ada: Vis
     }
     assert campaign["caps"] == {"attempts": 4, "calls_per_day": 500, "calls_at_once": None}
     assert (campaign["machine_detection"], campaign["abandon_cap"]) == ("off", 0.03)
+    assert campaign["abandon_cap_holds"] == "at_end"
     assert (campaign["needs_consent"], campaign["script"]) == (False, None)
     _, all_of_them = await sue.ask("GET", "/api/v1/campaigns")
     assert [one["campaign"] for one in all_of_them["items"]] == ["poll"]
@@ -62,19 +63,23 @@ async def test_a_campaign_says_what_is_done_about_machines_consent_and_words(ada
     words = {
         "machine_detection": "message",
         "abandon_cap": 0.015,
+        "abandon_cap_holds": "always",
         "needs_consent": True,
         "script": {"zh-CN": "您好。\n这里是……", "en": "Good day.\n" + "word " * 200},
     }
     path = await make(ada, **words)
     _, campaign = await ada.ask("GET", path)
     assert {word: campaign[word] for word in words} == words
-    nonsense = {"machine_detection": "perhaps", "abandon_cap": 0.2, "script": {"en": ""}}
+    nonsense = {
+        "machine_detection": "perhaps", "abandon_cap": 0.2, "abandon_cap_holds": "no", "script": {"en": ""},
+    }  # fmt: skip
     wrong = {**POLL, "campaign": "other", **nonsense}
     status, problem = await ada.ask("POST", "/api/v1/campaigns", wrong)
     assert status == 422
     assert {one["pointer"] for one in problem["errors"]} == {
         "/machine_detection",
         "/abandon_cap",
+        "/abandon_cap_holds",
         "/script/en",
     }
 

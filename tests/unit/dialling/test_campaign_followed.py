@@ -4,7 +4,14 @@ from typing import Any
 
 import msgspec
 
-from cti.campaigns.model import CallingWindow, Campaign, CampaignDefinition, CampaignKind, CampaignState
+from cti.campaigns.model import (
+    CallingWindow,
+    Campaign,
+    CampaignDefinition,
+    CampaignKind,
+    CampaignState,
+    CapHolds,
+)
 from cti.dialling.paced_campaign import PacedCampaign
 
 DEFINITION = CampaignDefinition(
@@ -30,9 +37,10 @@ def test_its_pacing_goes_on_with_what_it_has_learned_under_the_new_cap() -> None
     paced = learned()
     assert paced.pacer is not None
     before = paced.pacer.dump()
-    paced.follow(campaign(2, abandon_cap=0.01, ring_seconds=40))
+    paced.follow(campaign(2, abandon_cap=0.01, abandon_cap_holds=CapHolds.ALWAYS, ring_seconds=40))
     assert paced.pacer is not None
     assert (paced.pacer.rules.abandon_cap, paced.pacer.rules.ring_timeout_seconds) == (0.01, 40.0)
+    assert paced.pacer.rules.always_within_cap
     assert paced.pacer.dump() == before
     assert paced.campaign.version == 2
 

@@ -15,6 +15,11 @@ def allowed(*, answered: int, abandoned: int, expected: float, at_risk: float = 
     return allowance(cap=CAP, counts=counts, expected=expected, at_risk=at_risk)
 
 
+def always(*, answered: int, abandoned: int, expected: float = 1e6, at_risk: float = 0.0) -> Allowance:
+    counts = [AbandonCount(answered=answered, abandoned=abandoned)]
+    return allowance(cap=CAP, counts=counts, expected=expected, at_risk=at_risk, always=True)
+
+
 def test_a_day_begins_with_a_risk_a_little_below_the_cap() -> None:
     begin = allowed(answered=0, abandoned=0, expected=6_000)
     assert begin.risk == pytest.approx(0.0291, abs=0.0005)
@@ -112,3 +117,40 @@ def test_a_small_risk_is_taken_while_three_calls_are_left() -> None:
     assert reserved.left == 0
     assert reserved.risk == pytest.approx(0.2 * CAP)
     assert allowed(answered=6_000, abandoned=180, expected=70).overdrawn
+
+
+# --- at any moment ---
+
+
+@given(
+    answered=st.integers(0, 10_000),
+    expected=st.floats(0, 1e6),
+    at_risk=st.floats(0, 20),
+    part=st.floats(0, 2),
+)
+def test_where_the_cap_holds_always_no_risk_is_taken_that_answers_to_come_would_have_to_make_good(
+    answered: int, expected: float, at_risk: float, part: float
+) -> None:
+    abandoned = int(CAP * answered * part)
+    if always(answered=answered, abandoned=abandoned, expected=expected, at_risk=at_risk).risk > 0:
+        assert abandoned + at_risk + 1 < CAP * answered
+
+
+def test_where_the_cap_holds_always_the_first_answers_find_everybody_there() -> None:
+    assert always(answered=33, abandoned=0).overdrawn
+    assert not always(answered=40, abandoned=0).overdrawn
+
+
+def test_where_the_cap_holds_always_the_risk_is_the_cap_while_some_calls_may_be_spent() -> None:
+    # 3 % of 1,000 are 30; one is kept.
+    assert always(answered=1_000, abandoned=23).risk == pytest.approx(CAP)
+    assert always(answered=1_000, abandoned=0).risk == pytest.approx(CAP * 1.5**0.5)
+    by_abandoned = [always(answered=1_000, abandoned=abandoned).risk for abandoned in range(20, 32)]
+    assert by_abandoned == sorted(by_abandoned, reverse=True)
+    assert by_abandoned[-1] == 0
+
+
+def test_where_the_cap_holds_always_the_calls_in_hand_are_spent_when_the_day_ends() -> None:
+    evening = always(answered=1_000, abandoned=27, expected=30)
+    assert evening.risk > always(answered=1_000, abandoned=27).risk
+    assert evening.risk > CAP

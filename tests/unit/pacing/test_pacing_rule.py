@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from cti.pacing.abandon_count import AbandonCount
 from cti.pacing.launch import LaunchReason, launch_line
-from cti.pacing.pacer import LEARNING_DIALS, Pacer, PacingKind, Rules, ratio_dials
+from cti.pacing.pacer import LEARNING_DIALS, Pacer, ratio_dials
+from cti.pacing.rules import PacingKind, Rules
 from cti.pacing.situation import Situation
 
 NOW = 10_000.0

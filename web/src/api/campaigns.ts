@@ -8,6 +8,8 @@ export type CampaignOrder = 'start' | 'pause' | 'drain' | 'stop'
 export type Weekday = 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'
 export type RetriedOutcome = 'busy' | 'no_answer' | 'machine' | 'network' | 'refused' | 'wrong_number' | 'abandoned' | 'hung_up'
 export type MachineDetection = 'off' | 'hang_up' | 'message'
+/** When no more calls may have been abandoned than the cap allows: when the day is over, or at any moment. */
+export type CapHolds = 'at_end' | 'always'
 
 /** All of a campaign but its name. */
 export interface CampaignDefinition {
@@ -33,6 +35,7 @@ export interface CampaignDefinition {
   machine_detection: MachineDetection
   /** Of the calls that a person answers, 0 to 1. */
   abandon_cap: number
+  abandon_cap_holds: CapHolds
   needs_consent: boolean
   /** What agents say, by language. */
   script: Texts | null

@@ -1,4 +1,4 @@
-import type { Campaign, CampaignDefinition, CampaignKind, MachineDetection, RetriedOutcome, Weekday } from '@/api/campaigns'
+import type { Campaign, CampaignDefinition, CampaignKind, CapHolds, MachineDetection, RetriedOutcome, Weekday } from '@/api/campaigns'
 
 import { dispositionRows, dispositionsOf, fieldRows, fieldsOf, type DispositionRow, type FieldRow } from './agent-form'
 import { textsOf } from './texts'
@@ -7,6 +7,7 @@ export const KINDS: CampaignKind[] = ['ivr', 'preview', 'progressive', 'predicti
 export const OUTCOMES: RetriedOutcome[] = ['busy', 'no_answer', 'machine', 'network', 'refused', 'wrong_number', 'abandoned', 'hung_up']
 export const WEEKDAYS: Weekday[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
 export const MACHINE_DETECTIONS: MachineDetection[] = ['off', 'hang_up', 'message']
+export const CAP_HOLDS: CapHolds[] = ['at_end', 'always']
 const HOUR = 60
 const LATER = 'later'
 
@@ -45,6 +46,7 @@ export interface DefinitionForm {
   client: string
   machine_detection: MachineDetection
   abandon_cap_percent: number
+  abandon_cap_holds: CapHolds
   needs_consent: boolean
   script_zh: string
   script_en: string
@@ -57,7 +59,7 @@ export function emptyForm(): DefinitionForm {
     campaign: '', title_zh: '', title_en: '', kind: 'ivr', flow: '', queue: '', caller_ids: [], calendar: '', from: '09:00', to: '20:00',
     days: [...WEEKDAYS], ring_seconds: 25, ratio: 1.5, retries: OUTCOMES.map((outcome) => ({ outcome, own: false, times: 2, after_minutes: 4 * HOUR })),
     flow_retries: [], attempts: 6, calls_per_day: undefined, calls_at_once: undefined, priority: 50, client: '', machine_detection: 'off', abandon_cap_percent: 3,
-    needs_consent: false, script_zh: '', script_en: '', dispositions: [], fields: [],
+    abandon_cap_holds: 'at_end', needs_consent: false, script_zh: '', script_en: '', dispositions: [], fields: [],
   }
 }
 
@@ -90,6 +92,7 @@ export function formOf(campaign: Campaign): DefinitionForm {
     client: campaign.client ?? '',
     machine_detection: campaign.machine_detection,
     abandon_cap_percent: percentOf(campaign.abandon_cap),
+    abandon_cap_holds: campaign.abandon_cap_holds,
     needs_consent: campaign.needs_consent,
     script_zh: script?.['zh-CN'] ?? '',
     script_en: script?.en ?? '',
@@ -129,6 +132,7 @@ export function definitionOf(form: DefinitionForm): CampaignDefinition {
     client: form.client.trim() || null,
     machine_detection: form.machine_detection,
     abandon_cap: form.abandon_cap_percent / 100,
+    abandon_cap_holds: form.abandon_cap_holds,
     needs_consent: form.needs_consent,
     script: Object.keys(script).length === 0 ? null : script,
     dispositions: dispositionsOf(form.dispositions),

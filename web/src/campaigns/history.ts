@@ -26,6 +26,7 @@ const NAMES: Record<string, string> = {
   '/client': 'campaigns.client',
   '/machine_detection': 'campaigns.machineDetection',
   '/abandon_cap': 'campaigns.abandonCap',
+  '/abandon_cap_holds': 'campaigns.capHolds',
   '/needs_consent': 'campaigns.needsConsent',
   '/dispositions': 'campaigns.dispositions',
   '/form': 'campaigns.part.said',
@@ -34,7 +35,7 @@ const NAMES: Record<string, string> = {
   '/script/en': 'campaigns.scriptEn',
 }
 /** How the words of a place are called that stand for something. */
-const WORDS: Record<string, string> = { '/kind': 'kind', '/machine_detection': 'machine', '/window/days': 'weekday' }
+const WORDS: Record<string, string> = { '/kind': 'kind', '/machine_detection': 'machine', '/abandon_cap_holds': 'capHeld', '/window/days': 'weekday' }
 
 export type Teller = Pick<Composer, 't' | 'te'>
 
