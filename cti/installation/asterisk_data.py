@@ -2,9 +2,11 @@
 
 It is made of links to the package's files, so that it costs nothing and follows an upgrade; our prompts lie
 in ``sounds/<language>/cti``, and the digits, where the package has none, in ``sounds/<language>/digits``. As
-``sounds/cti-<language>`` a prompt can be played whatever the language of the channel is.
+``sounds/cti-<language>`` a prompt can be played whatever the language of the channel is. ``<language>_waiting``
+is the language of whoever waits in a queue for too short a time to be told his place: there it is silent.
 """
 
+import wave
 from pathlib import Path
 
 from cti.installation.asterisk_plan import AsteriskPlan
@@ -12,6 +14,9 @@ from cti.installation.asterisk_plan import AsteriskPlan
 #: Where packages keep Asterisk's data: the first that has the documentation, which modules need to load.
 _PLACES = ("usr/share/asterisk", "var/lib/asterisk", "usr/local/share/asterisk")
 _ENGLISH = ("en_US_f_Allison", "en_US", "en")
+#: What a queue says of a place, beside the number (`asterisk_conf/queues.conf`).
+_PLACE = ("queue-place", "queue-in-line")
+_RATE = 8_000
 
 
 def link_data(plan: AsteriskPlan, sounds: Path) -> None:
@@ -37,6 +42,22 @@ def link_data(plan: AsteriskPlan, sounds: Path) -> None:
         _link(data / "sounds" / f"cti-{language}", sounds / language)
         if language != "en" or "digits" not in english:
             _link(folder / "digits", sounds / language / "digits")
+        _silence(data / "sounds", language)
+
+
+def _silence(sounds: Path, language: str) -> None:
+    """A place in a queue is said by nothing in the variant for those who wait."""
+    silent = sounds / "silent.wav"
+    with wave.open(str(silent), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(_RATE)
+        file.writeframes(bytes(2 * _RATE // 50))
+    variant = sounds / f"{language}_waiting"
+    for name in _PLACE:
+        _link(variant / "cti" / f"{name}.wav", silent)
+    for digit in (sounds / language / "digits").iterdir():
+        _link(variant / "digits" / f"{digit.stem}.wav", silent)
 
 
 def _link(link: Path, target: Path) -> None:

@@ -101,6 +101,10 @@ async def test_who_answers_is_with_an_agent_whose_phone_answers_by_itself(
             connected = observer.expect("AgentConnect", Uniqueid=this)
             await dial(service, this, "dialled-queue", CTI_QUEUE="sales", CTI_LANGUAGE="en")
             called, agent = await carrier.next_call(number), await phone.next_call(number)
+            talking = (await soon(connected))["Channel"]
+            spoken = await observer.demand("Getvar", Channel=talking, Variable="CHANNEL(language)")
+            # The silence in which he waited is over.
+            assert spoken["Value"] == "en"
             assert called.header("X-CTI-Attempt") == this
             took.append(
                 float((await soon(connected))["Timestamp"]) - float((await soon(answered))["Timestamp"])
@@ -257,6 +261,33 @@ async def test_of_those_who_wait_together_nobody_is_told_his_place_and_an_agent_
             assert alike < 0.5
     observer.unlisten(listener)
     assert len(taken) == 1
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_who_is_not_at_the_head_is_not_told_his_place_either_and_hears_who_called_in_his_language(
+    lab: Lab, observer: AmiObserver, service: AmiObserver, language: str
+) -> None:
+    first, second, called = attempt(), attempt(), Called()
+    async with lab.carrier(called, audio=True, sound=SILENCE) as carrier:
+        joined = [observer.expect("QueueCallerJoin", Uniqueid=one) for one in (first, second)]
+        # Who comes before him: nobody else does.
+        header = f"PJSIP_HEADER(add,X-CTI-Attempt)={first}"
+        await observer.demand(
+            "Originate", Channel=f"PJSIP/{CALLED}@trunk", ChannelId=first, Async="true", Timeout="25000",
+            Application="Queue", Data="sales", Variable=f"QUEUE_PRIO=40,{header}",
+        )  # fmt: skip
+        await soon(joined[0])
+        ended = observer.expect("Hangup", Uniqueid=second)
+        await dial(service, second, "dialled-queue", CTI_QUEUE="sales", CTI_LANGUAGE=language)
+        assert (await soon(joined[1]))["Position"] == "2"
+        await soon(ended)
+        calls = {call.header("X-CTI-Attempt"): call for call in carrier.calls}
+        assert await called.began(lab, calls[second], "abandoned", language) < LIMIT_SECONDS
+        for spoken in (language, "en", "zh"):
+            for sound in ("queue-place", "queue-in-line"):
+                alike, _, _ = await called.heard[second].find(sounds(lab, spoken), sound)
+                assert alike < 0.5, (spoken, sound)
+        await calls[first].hang_up()
 
 
 async def test_a_queue_that_there_is_not_leaves_nobody_in_silence(
