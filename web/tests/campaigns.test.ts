@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Campaign, CampaignLive, WordValue } from '@/api/campaigns'
 import type { TakenCall } from '@/api/machines'
 import { fieldsAt, Problem } from '@/api/problem'
-import { agentsOf, answersOf, dispositionTitle, matching, meter, mostFirst, shareDone } from '@/campaigns/campaign'
+import { aboveCap, agentsOf, answersOf, dispositionTitle, matching, meter, mostFirst, shareDone } from '@/campaigns/campaign'
 import { detailsFor, mapped } from '@/campaigns/contact-import'
 import { definitionOf, emptyFlowRetry, emptyForm, formOf, isName } from '@/campaigns/definition'
 import { placeText, valueText, type Teller } from '@/campaigns/history'
@@ -52,6 +52,13 @@ test('a change is told in the words of the form', () => {
   expect(placeText(teller, '/flow_retries/later')).toBe('campaigns.flowRetries “later”')
   // A word of a newer service.
   expect(told('/novelty/of', 'x')).toBe('novelty/of = x')
+})
+
+test('who stops a campaign is told when the day is above its cap', () => {
+  const day = (abandoned: number, answered: number) => ({ answered, abandoned, abandoned_share: answered === 0 ? null : abandoned / answered })
+  expect(aboveCap({ day: day(4, 100), abandon_cap: 0.03 })).toBe(0.04)
+  expect(aboveCap({ day: day(3, 100), abandon_cap: 0.03 })).toBeNull()
+  expect(aboveCap({ day: day(0, 0), abandon_cap: 0.03 })).toBeNull()
 })
 
 test('what another kind needs is not sent', () => {

@@ -156,6 +156,22 @@ async def test_what_agents_note_is_made_on_the_page_and_comes_as_a_file(centre: 
     assert "answer.paper" in (await file.path()).read_text("utf-8-sig")
 
 
+async def test_when_the_cap_is_kept_is_asked_of_a_campaign_that_may_abandon_calls(
+    centre: Centre, page: Page
+) -> None:
+    campaign = await drafted(page, "sellers", kind="predictive")
+    await page.goto(f"{centre.wire.url}/campaigns/{campaign}/definition")
+    await page.locator("[data-test=cap-holds]").click()
+    await page.get_by_role("option", name="任何时刻").click()
+    await page.locator("[data-test=definition-save]").click()
+    await page.locator("[data-test=definition-text] summary").click()
+    text = page.locator("[data-test=definition-text] pre")
+    await expect(text).to_contain_text("abandon_cap_holds: always")
+    await page.locator("[data-test=kind]").click()
+    await page.get_by_role("option", name="渐进").click()
+    await expect(page.locator("[data-test=cap-holds]")).to_have_count(0)
+
+
 async def test_what_follows_after_a_flow_is_said_on_the_page(centre: Centre, page: Page) -> None:
     campaign = await drafted(page, "reminders", kind="ivr", flow="renewal-reminder")
     await page.goto(f"{centre.wire.url}/campaigns/{campaign}/definition")

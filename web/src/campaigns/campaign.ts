@@ -44,6 +44,11 @@ export function meter(share: number | null, cap: number): { value: number; capAt
   return { value: (share ?? 0) / end, capAt: cap / end, over: share !== null && share > cap }
 }
 
+/** The share of today's calls that were abandoned, when that is more than the cap. */
+export function aboveCap({ day, abandon_cap }: Pick<CampaignLive, 'day' | 'abandon_cap'>): number | null {
+  return day.abandoned_share !== null && day.abandoned_share > abandon_cap ? day.abandoned_share : null
+}
+
 /** Agents by state, as the dialler sees them. */
 export function agentsOf({ dialler }: CampaignLive): { state: AgentStatus; count: number }[] {
   if (dialler === null) return []

@@ -28,6 +28,7 @@ const campaigns = {
       drain: 'No further calls; paused when the last has ended',
       stop: 'No further calls, and what rings is given up',
     },
+    stopsAboveCap: 'Of today’s answered calls {share} were abandoned, more than the cap of {cap}; going on would make that good.',
     confirmStop: '“{title}”: what rings now is given up and no further call is made. Whoever talks goes on talking. Stop?',
     beforeStart: 'Before it can start:',
     killSwitch: {

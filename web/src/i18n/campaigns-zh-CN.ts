@@ -30,6 +30,7 @@ const campaigns: typeof en = {
       drain: '不再发起呼叫；最后一个通话结束后暂停',
       stop: '不再发起呼叫，并取消正在振铃的呼叫',
     },
+    stopsAboveCap: '今天有人接听的呼叫中放弃了 {share}，高于上限 {cap}；继续拨打可以把它降下来。',
     confirmStop: '“{title}”：正在振铃的呼叫将被取消，不再发起呼叫；正在进行的通话继续。确定停止吗？',
     beforeStart: '启动之前需要：',
     killSwitch: {
