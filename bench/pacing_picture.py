@@ -14,6 +14,7 @@ from typing import Final
 _LINE: Final = re.compile(r"pacing_exp_n(\d+)_p(\d+)_(\w+?)_(utilisation|abandoned) ([\d.e+-]+) %")
 _POLICIES: Final = {
     "threshold": "ours: marginal loss",
+    "always": "ours, cap at any moment",
     "progressive": "progressive",
     "ratio": "best fixed ratio in hindsight",
     "vicidial_hard": "VICIdial, adaptive, hard limit",
@@ -23,12 +24,13 @@ _CAP: Final = 3.0
 #: Percent abandoned at the right edge and lines on the way, on a scale that is finer where it matters.
 _TICKS: Final = (0, 1, 3, 10, 30, 60)
 _LOWEST: Final = 70
-_WIDTH, _HEIGHT, _LEFT, _TOP, _GAP, _LEGEND = 270, 190, 52, 34, 56, 62
+_WIDTH, _HEIGHT, _LEFT, _TOP, _GAP, _LEGEND = 270, 190, 52, 34, 56, 84
 _STYLE: Final = """
 svg { color-scheme: light dark; font: 12px system-ui, -apple-system, "Segoe UI", sans-serif; }
 .page { fill: #fbfcfd; stroke: #d5dbe1; } .text { fill: #1f2933; } .faint { fill: #616e7c; }
 .grid { stroke: #e4e9ee; } .cap { stroke: #ba2525; stroke-dasharray: 4 3; } .cap-text { fill: #ab1f1f; }
-.threshold { fill: #2f9e57; } .progressive { fill: #8595a5; } .ratio { fill: #40a9e8; }
+.threshold { fill: #2f9e57; } .always { fill: none; stroke: #2f9e57; stroke-width: 2; }
+.progressive { fill: #8595a5; } .ratio { fill: #40a9e8; }
 .vicidial_hard { fill: #f0b429; } .vicidial_tapered { fill: #d9705a; }
 @media (prefers-color-scheme: dark) {
 .page { fill: #171c21; stroke: #36404a; } .text { fill: #e4e9ee; } .faint { fill: #9aa5b1; } .grid { stroke:
@@ -64,6 +66,8 @@ def _shape(policy: str, x: float, y: float) -> str:
                 for dx, dy in ((0, -8), (2, -2), (8, 0), (2, 2), (0, 8), (-2, 2), (-8, 0), (-2, -2))
             )
             return f'<polygon class="{policy}" points="{star}"/>'
+        case "always":
+            return f'<circle class="{policy}" cx="{x:.1f}" cy="{y:.1f}" r="5"/>'
         case "progressive":
             return f'<rect class="{policy}" x="{x - 4.5:.1f}" y="{y - 4.5:.1f}" width="9" height="9"/>'
         case "ratio":
@@ -117,8 +121,7 @@ def draw(found: dict[tuple[int, int], dict[str, tuple[float, float]]]) -> str:
         x, y = _LEFT + (place % 3) * 300, base + (place // 3) * 22
         parts.append(_shape(policy, x, y - 4))
         parts.append(f'<text class="text" x="{x + 14}" y="{y}">{name}</text>')
-    x = _LEFT + 600
-    parts.append(f'<text class="cap-text" x="{x - 6}" y="{base + 22}">- - the cap of 3 %</text>')
+    parts.append(f'<text class="cap-text" x="{_LEFT - 6}" y="{base + 44}">- - the cap of 3 %</text>')
     parts.append("</svg>")
     return "\n".join(parts) + "\n"
 
