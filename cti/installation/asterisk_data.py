@@ -2,8 +2,8 @@
 
 It is made of links to the package's files, so that it costs nothing and follows an upgrade; our prompts lie
 in ``sounds/<language>/cti``, and the digits, where the package has none, in ``sounds/<language>/digits``. As
-``sounds/cti-<language>`` a prompt can be played whatever the language of the channel is. ``<language>_waiting``
-is the language of whoever waits in a queue for too short a time to be told his place: there it is silent.
+``sounds/cti-<language>`` a prompt can be played whatever the language of the channel is. Whoever waits in a
+queue for too short a time to be told his place has the language ``<language>_waiting``: there it is silent.
 """
 
 import wave
