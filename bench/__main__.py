@@ -1,9 +1,12 @@
 """`python -m bench [NAME ...]`: runs the benchmarks and prints a line for each figure."""
 
 import argparse
+import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+
+import structlog
 
 from bench import (
     claims,
@@ -58,6 +61,8 @@ def main() -> None:
     given = parser.parse_args()
     if unknown := [name for name in given.names if name not in known]:
         parser.error(f"unknown: {', '.join(unknown)}; there are: {', '.join(known)}")
+    # What the service warns of does not stand among the figures.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     print(heading(), flush=True)
     chosen = benchmarks(given.seconds, full=given.full)
     for name in given.names or chosen:

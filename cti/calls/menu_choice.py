@@ -4,6 +4,8 @@ import json
 
 import msgspec
 
+from cti.calls.carried_text import read_carried
+
 
 class ChoiceWords(msgspec.Struct, frozen=True, kw_only=True):
     """What the menu and the choice are called, by language; empty: as they are."""
@@ -29,9 +31,4 @@ def write_words(words: ChoiceWords) -> str:
 
 def read_words(text: str | None) -> ChoiceWords:
     """The words; none of a text that is not ours, such as a trace's."""
-    if not text:
-        return ChoiceWords()
-    try:
-        return msgspec.json.decode(text, type=ChoiceWords)
-    except msgspec.DecodeError:
-        return ChoiceWords()
+    return read_carried(text, ChoiceWords) or ChoiceWords()
