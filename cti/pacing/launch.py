@@ -19,7 +19,7 @@ class LaunchReason(StrEnum):
     RISK = "risk"
     #: Too few dials have been seen yet: one for each agent who is free.
     LEARNING = "learning"
-    #: Too many calls were abandoned: as few as can be until that is made good.
+    #: One more abandoned call would cross the cap: one for each agent who is free until answers allow it.
     BUDGET = "budget"
     #: No more lines are free.
     LINES = "lines"
@@ -57,8 +57,8 @@ _EN: Final[dict[LaunchReason, str]] = {
     LaunchReason.RISK: "{idle} idle, {free_soon:.1f} agents free soon, {answers_expected:.1f} answers "
     "expected, risk {risk:.1%} of θ {threshold:.1%}",
     LaunchReason.LEARNING: "still learning, one for each free agent, {idle} idle, {ringing} ringing",
-    LaunchReason.BUDGET: "too many abandoned, few dials until that is made good, {idle} idle, "
-    "{ringing} ringing",
+    LaunchReason.BUDGET: "one more abandoned call would cross the cap, one for each free agent, "
+    "{idle} idle, {ringing} ringing",
     LaunchReason.LINES: "no more lines are free",
     LaunchReason.NO_AGENTS: "no agent takes calls",
     LaunchReason.NO_NEWS: "nothing heard of Asterisk for {silence_seconds:.0f} s",
@@ -70,7 +70,7 @@ _ZH: Final[dict[LaunchReason, str]] = {
     LaunchReason.RISK: "空闲 {idle}，即将空闲 {free_soon:.1f}，预计接通 {answers_expected:.1f}，"
     "风险 {risk:.1%}，上限 θ {threshold:.1%}",
     LaunchReason.LEARNING: "仍在学习，每个空闲坐席一路，空闲 {idle}，振铃 {ringing}",
-    LaunchReason.BUDGET: "放弃过多，补足之前尽量少拨，空闲 {idle}，振铃 {ringing}",
+    LaunchReason.BUDGET: "再放弃一路就会超过上限，每个空闲坐席一路，空闲 {idle}，振铃 {ringing}",
     LaunchReason.LINES: "没有空闲线路",
     LaunchReason.NO_AGENTS: "没有可接听的坐席",
     LaunchReason.NO_NEWS: "{silence_seconds:.0f} 秒未收到 Asterisk 的消息",
