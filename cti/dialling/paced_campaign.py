@@ -121,8 +121,8 @@ class PacedCampaign:
         self._note_utilisation(seen.now)
         self.launch = self.pacer.decide(
             situation(
-                queue, self.staff, now=seen.now, informed_at=seen.informed_at, agents=seen.agents,
-                waiting=seen.waiting, flights=seen.flights, counts=self.present_counts(mine),
+                queue, now=seen.now, informed_at=seen.informed_at, agents=seen.agents, waiting=seen.waiting,
+                began=seen.began, flights=seen.flights, counts=self.present_counts(mine),
                 remaining_seconds=self.remaining_seconds(seen.now, home), contacts_left=self.contacts_left,
                 free_lines=free,
             )

@@ -1,12 +1,14 @@
 """What the dialler knows of a campaign at one instant, from the board and the attempts in flight. Pure.
 
 Agents may serve several queues, and several campaigns may have one queue. So calls of other queues that the
-same agents may take count too: as many of them as there are agents in common, in proportion.
+same agents may take count too, in proportion, and never more of them than there are agents in common: a long
+line elsewhere keeps nobody from work who does not serve it.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from math import ceil
+from typing import Self
 
 import msgspec
 
@@ -15,6 +17,7 @@ from cti.calls.model import QueueEntry
 from cti.pacing.abandon_count import AbandonCounts
 from cti.pacing.situation import FULL_DAY_SECONDS, Situation
 
+_AWAY = frozenset({AgentStatus.LOGGED_OUT, AgentStatus.PAUSED})
 _BUSY = frozenset({AgentStatus.TALKING, AgentStatus.HOLD})
 
 
@@ -44,10 +47,15 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def staff_of(
-    queue: str, agents: Iterable[Agent], waiting: Collection[QueueEntry], began: Mapping[int, float]
+    queue: str,
+    agents: Iterable[Agent],
+    waiting: Collection[QueueEntry],
+    began: Mapping[int, float],
+    *,
+    taken: Collection[int] = (),
 ) -> Staff:
     """The agents of a queue. ``waiting`` are the callers on the board, ``began`` is when the calls of agents
-    who are in one began.
+    who are in one began; those of the ``taken`` who are in a call will be with others after it.
     """
     calls = {entry.call_id for entry in waiting if entry.queue == queue}
     idle, talking, wrapping = [], [], []
@@ -60,7 +68,7 @@ def staff_of(
             paused += 1
         elif state.status is AgentStatus.READY:
             idle.append(state.started_at)
-        elif agent.pause_reason not in (None, SystemReason.WRAP_UP):
+        elif agent.pause_reason not in (None, SystemReason.WRAP_UP) or agent.agent_id in taken:
             leaving += 1
         elif state.status is AgentStatus.WRAP_UP:
             wrapping.append(agent.wrap_up_started_at or state.started_at)
@@ -78,12 +86,12 @@ def staff_of(
 
 def situation(
     queue: str,
-    staff: Staff,
     *,
     now: float,
     informed_at: float | None,
     agents: Sequence[Agent],
-    waiting: Iterable[QueueEntry],
+    waiting: Collection[QueueEntry],
+    began: Mapping[int, float],
     flights: Iterable[Flight],
     counts: AbandonCounts,
     remaining_seconds: float = FULL_DAY_SECONDS,
@@ -92,13 +100,20 @@ def situation(
 ) -> Situation:
     """The situation of a campaign whose calls the queue's agents take."""
     ringing: dict[str, list[float]] = {}
-    waits: Counter[str] = Counter(entry.queue for entry in waiting)
+    # Who is offered a caller of another queue has him in hand already.
+    offered = {agent.call_id for agent in agents if agent.state.status is AgentStatus.RINGING}
+    waits: Counter[str] = Counter(
+        entry.queue for entry in waiting if entry.queue == queue or entry.call_id not in offered
+    )
     for flight in flights:
         if flight.answered:
             waits[flight.queue] += 1
         else:
             ringing.setdefault(flight.queue, []).append(flight.launched_at)
-    shares = {other: _share(queue, other, agents) for other in {*ringing, *waits}}
+    common = {other: _Common.of(queue, other, agents) for other in {*ringing, *waits} - {queue}}
+    waiting_here = waits.pop(queue, 0)
+    idle, busy = _taken_by_others(waits, common)
+    staff = staff_of(queue, agents, waiting, began, taken=busy)
     return Situation(
         now=now,
         informed_at=informed_at,
@@ -107,11 +122,14 @@ def situation(
         wrapping=staff.wrapping,
         leaving=staff.leaving,
         ringing=[
-            since
-            for other, launched in ringing.items()
-            for since in sorted(launched)[: ceil(len(launched) * shares[other])]
+            *ringing.pop(queue, ()),
+            *(
+                since
+                for other, launched in ringing.items()
+                for since in sorted(launched)[: common[other].part_of(launched)]
+            ),
         ],
-        waiting=sum(ceil(count * shares[other]) for other, count in waits.items()),
+        waiting=waiting_here + len(idle),
         answered=counts.today.answered,
         abandoned=counts.today.abandoned,
         other_counts=(counts.day, counts.month),
@@ -121,11 +139,40 @@ def situation(
     )
 
 
-def _share(queue: str, other: str, agents: Iterable[Agent]) -> float:
-    """The part of another queue's agents who are also this one's."""
-    if other == queue:
-        return 1.0
-    theirs = [agent for agent in agents if other in agent.queues]
-    if not theirs:
-        return 0.0
-    return sum(queue in agent.queues for agent in theirs) / len(theirs)
+class _Common(msgspec.Struct, frozen=True, gc=False):
+    """The agents of a queue who also serve another: those who are idle and those who are in a call."""
+
+    idle: tuple[int, ...]
+    busy: tuple[int, ...]
+    #: Which part they are of all who serve the other.
+    share: float
+
+    @classmethod
+    def of(cls, queue: str, other: str, agents: Iterable[Agent]) -> Self:
+        """Of those who are at work."""
+        theirs = [one for one in agents if other in one.queues and one.state.status not in _AWAY]
+        ours = [one for one in theirs if queue in one.queues]
+        idle = [one.agent_id for one in ours if one.state.status is AgentStatus.READY]
+        busy = [one.agent_id for one in ours if one.state.status is not AgentStatus.READY]
+        return cls(tuple(idle), tuple(busy), len(ours) / len(theirs) if theirs else 0.0)
+
+    def part_of(self, calls: Sized) -> int:
+        """How many of the other queue's calls are for them."""
+        return min(ceil(len(calls) * self.share), len(self.idle) + len(self.busy))
+
+
+def _taken_by_others(
+    waits: Mapping[str, int], common: Mapping[str, _Common]
+) -> tuple[frozenset[int], frozenset[int]]:
+    """Which idle agents, and which of those in a call as soon as they are done, callers of other queues will
+    have.
+    """
+    idle: set[int] = set()
+    busy: set[int] = set()
+    for other, count in waits.items():
+        ours = common[other]
+        left = ceil(count * ours.share)
+        first = [one for one in ours.idle if one not in idle][:left]
+        idle.update(first)
+        busy.update([one for one in ours.busy if one not in busy][: left - len(first)])
+    return frozenset(idle), frozenset(busy)

@@ -26,9 +26,8 @@ def waits(call_id: str, queue: str = "sales") -> QueueEntry:
 
 
 def seen(*agents: Agent, waiting: tuple[QueueEntry, ...] = (), flights: tuple[Flight, ...] = ()) -> Situation:
-    staff = staff_of("sales", agents, waiting, {})
     return situation(
-        "sales", staff, now=100.0, informed_at=99.0, agents=agents, waiting=waiting, flights=flights,
+        "sales", now=100.0, informed_at=99.0, agents=agents, waiting=waiting, began={}, flights=flights,
         counts=AbandonCounts(today=AbandonCount(answered=10, abandoned=1)),
     )  # fmt: skip
 
@@ -87,6 +86,32 @@ def test_calls_of_another_queue_count_by_the_agents_in_common() -> None:
     assert list(found.ringing) == [0.0, 1.0]
     assert found.waiting == 1
     assert len(found.idle) == 2
+
+
+def test_a_line_elsewhere_keeps_nobody_from_work_who_does_not_serve_it() -> None:
+    ours = [agent(number, AgentStatus.READY) for number in range(3)]
+    both = agent(3, AgentStatus.TALKING, "sales", "support")
+    line = tuple(waits(f"c{number}", "support") for number in range(6))
+    found = seen(*ours, both, waiting=line)
+    assert (found.waiting, found.unclaimed) == (0, 3)
+    # He takes the first of them when he is done, so nobody counts on him.
+    assert (list(found.talking), found.leaving) == ([], 1)
+    ready = agent(3, AgentStatus.READY, "sales", "support")
+    assert seen(*ours, ready, waiting=line).unclaimed == 3
+    assert seen(*ours, ready, flights=tuple(Flight("support", 99.0) for _ in line)).unclaimed == 3
+
+
+def test_an_agent_is_taken_by_one_of_the_lines_that_he_serves() -> None:
+    both = agent(1, AgentStatus.READY, "sales", "support", "overflow")
+    line = (waits("c1", "support"), waits("c2", "overflow"))
+    assert seen(both, agent(2, AgentStatus.READY), waiting=line).unclaimed == 1
+
+
+def test_who_is_offered_a_caller_of_another_queue_has_him_in_hand() -> None:
+    offered = agent(1, AgentStatus.RINGING, "sales", "support", since=5.0, call_id="c1")
+    ready = agent(2, AgentStatus.READY, "sales", "support")
+    found = seen(offered, ready, waiting=(waits("c1", "support"),))
+    assert (found.unclaimed, list(found.talking)) == (1, [5.0])
 
 
 def test_a_talk_lasts_from_the_first_word_to_the_last_with_its_holds() -> None:
