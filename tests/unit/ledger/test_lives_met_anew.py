@@ -100,3 +100,19 @@ async def test_a_life_that_was_heard_before_the_gap_is_not_searched_for_its_begi
     asterisk.rows += [row(1000.2, "n-1000.7")]
     await asterisk.meet("b1", 999.5, 1003.0, complete=True)
     assert asterisk.told == [("b1", "n-1000.7")]
+
+
+async def test_a_life_heard_for_less_time_than_is_read_again_is_not_told_what_began_before_it() -> None:
+    """The service is killed soon after it has met it."""
+    asterisk = Asterisk()
+    await asterisk.meet("b2", 1000.1, 999.9, complete=True)
+    asterisk.hear(HEARD_AT)
+    asterisk.lose(HEARD_AT + 0.1)
+    asterisk.rows += [
+        row(999.3, "n-999.7"),
+        row(999.4, "n-999.8"),
+        row(999.9, "n-999.0"),
+        row(1000.2, "n-1000.1"),
+    ]
+    await asterisk.meet("b2", 1000.1, 1003.0, complete=True)
+    assert asterisk.told == [("b2", "n-999.0"), ("b2", "n-1000.1")]
