@@ -56,7 +56,8 @@ def _silence(sounds: Path, language: str) -> None:
     variant = sounds / f"{language}_waiting"
     for name in _PLACE:
         _link(variant / "cti" / f"{name}.wav", silent)
-    for digit in (sounds / language / "digits").iterdir():
+    # (None where no prompt has been made yet: then there is nothing to silence.)
+    for digit in (sounds / language / "digits").glob("*"):
         _link(variant / "digits" / f"{digit.stem}.wav", silent)
 
 
