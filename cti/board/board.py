@@ -204,6 +204,7 @@ class Board:
             boot=state.boot,
             last_boot=state.gap_boot or state.boot,
             boot_started_at=state.boot_started_at,
+            boot_met_at=state.boot_met_at,
         )
 
     def call(self, call_id: str) -> Call | None:

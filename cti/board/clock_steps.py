@@ -79,6 +79,8 @@ def _move_present(state: State, by: float) -> None:
         state.gap_from += by
     if state.boot_started_at is not None:
         state.boot_started_at += by
+    if state.boot_met_at is not None:
+        state.boot_met_at += by
     if state.snapshot is not None:
         state.snapshot.begun_at += by
     for waiting in state.early.values():

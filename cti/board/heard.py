@@ -14,3 +14,5 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     last_boot: str
     #: When the present boot began, up to a second too late; None when nobody said.
     boot_started_at: float | None
+    #: When the present boot was met; None when nobody said. What it had done before was told then.
+    boot_met_at: float | None

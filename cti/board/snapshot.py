@@ -50,6 +50,7 @@ def boot(state: State, event: AmiEvent, out: list[Fact]) -> None:
     state.early = {f"{name}-{leg_id.removeprefix(before)}": early for leg_id, early in state.early.items()}
     state.boot = name
     state.boot_started_at = epoch_of(event.get("Started"))
+    state.boot_met_at = state.at
 
 
 def connected(state: State, event: AmiEvent, out: list[Fact]) -> None:  # noqa: ARG001

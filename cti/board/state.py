@@ -198,9 +198,10 @@ class State(msgspec.Struct, kw_only=True):
     #: When events stopped to come, until a snapshot has closed the gap.
     gap_from: float | None = None
     gap_reason: str | None = None
-    #: The boot in which it began, and when the present one did.
+    #: The boot in which it began; when the present one did, and when it was met.
     gap_boot: str | None = None
     boot_started_at: float | None = None
+    boot_met_at: float | None = None
     snapshot: Snapshot | None = None
 
     def leg_id(self, uniqueid: str) -> str:

@@ -29,6 +29,8 @@ _SETTLED_SECONDS: Final = 0.3
 _HANG_UP_SECONDS: Final = 0.5
 #: Asterisk tells in whole seconds for how long it has run.
 _SECOND: Final = 1.0
+#: Asterisk is met when it is fully booted, which it is no sooner than so long after the end of its last life.
+_START_SECONDS: Final = 0.1
 #: One of these has the first channel of a life.
 _LOWEST_NUMBERS: Final = 2
 
@@ -124,32 +126,25 @@ def _told(since: float, rows: list[CelRow], *, until: float | None = None) -> li
 def _untold(heard: Heard, rows: list[CelRow], started_at: float | None) -> list[CelRow]:
     """Without what boots before the board's have done: that was told when the board's was met.
 
-    Also when the present one was heard before the gap: it may have been for less time than is read again.
+    Also when the board's was heard before the gap: it may have been for less time than is read again.
     """
-    if started_at is None:
-        return rows
-    if heard.last_boot != heard.boot:
-        return split_lives(rows, started_at)[1]
-    before = split_lives(rows, started_at, follows=False)[0]
-    began = {row.uniqueid for row in before if row.event == "CHAN_START" and _number(row) is not None}
-    until = heard.until or 0.0
-    return [row for row in rows if row.event != "CHAN_START" or row.at > until or row.uniqueid not in began]
+    if heard.last_boot == heard.boot:
+        met_at = heard.boot_met_at
+        return rows if met_at is None else [row for row in rows if row.at >= met_at - _START_SECONDS]
+    return rows if started_at is None else split_lives(rows, started_at)[1]
 
 
-def split_lives(
-    rows: Iterable[CelRow], started_at: float, *, follows: bool = True
-) -> tuple[list[CelRow], list[CelRow]]:
+def split_lives(rows: Iterable[CelRow], started_at: float) -> tuple[list[CelRow], list[CelRow]]:
     """The rows of Asterisk's lives before the present one, and those of the present one, in order of time.
 
     When it began is known to a second. Within that, the numbers of channels tell: they begin anew with each
     life, so the first channel that begins with one of the lowest numbers, and not a higher one than there was
-    before, is the first of the present one. ``follows`` says that a life before it is
-    among the rows.
+    before, is the first of the present one.
     """
     before: list[CelRow] = []
     after: list[CelRow] = []
     channels: set[str] = set()
-    highest = -1 if follows else _LOWEST_NUMBERS
+    highest = -1
     for row in rows:
         number = _number(row)
         if row.at < started_at - _SECOND:

@@ -47,6 +47,10 @@ class Asterisk:
         ids = {"Uniqueid": "n-999.5", "Linkedid": "n-999.5", "Channel": "PJSIP/trunk-2"}
         self._take([encode("Newchannel", at, Context="inbound", Exten="4001", ChannelState="4", **ids)])
 
+    def jump(self, at: float, by: float) -> None:
+        """Asterisk's clock is moved."""
+        self._take([encode("CtiClockStepped", at + by, By=f"{by:.6f}")])
+
     def lose(self, at: float) -> None:
         """The connection breaks."""
         self._take([encode("CtiDisconnected", at, Reason="reset")])
@@ -103,16 +107,29 @@ async def test_a_life_that_was_heard_before_the_gap_is_not_searched_for_its_begi
 
 
 async def test_a_life_heard_for_less_time_than_is_read_again_is_not_told_what_began_before_it() -> None:
-    """The service is killed soon after it has met it."""
+    """The service is killed soon after it has met it; of what it had not heard then nothing is lost."""
     asterisk = Asterisk()
-    await asterisk.meet("b2", 1000.1, 999.9, complete=True)
+    await asterisk.meet("b2", 999.5, 999.8, complete=True)
     asterisk.hear(HEARD_AT)
     asterisk.lose(HEARD_AT + 0.1)
     asterisk.rows += [
         row(999.3, "n-999.7"),
         row(999.4, "n-999.8"),
-        row(999.9, "n-999.0"),
-        row(1000.2, "n-1000.1"),
+        row(999.4, "attempt-1"),
+        row(999.9, "n-999.4"),
+        row(1000.2, "n-1000.5"),
     ]
-    await asterisk.meet("b2", 1000.1, 1003.0, complete=True)
-    assert asterisk.told == [("b2", "n-999.0"), ("b2", "n-1000.1")]
+    await asterisk.meet("b2", 999.5, 1003.0, complete=True)
+    assert asterisk.told == [("b2", "n-999.4"), ("b2", "n-1000.5")]
+
+
+async def test_a_life_that_was_met_before_a_jump_of_the_clock_is_read_again_from_its_meeting() -> None:
+    """The meeting's instant moves with the clock."""
+    asterisk = Asterisk()
+    await asterisk.meet("b2", 999.5, 999.8, complete=True)
+    asterisk.jump(HEARD_AT, 3600.0)
+    asterisk.hear(HEARD_AT + 3600.0)
+    asterisk.lose(HEARD_AT + 3600.1)
+    asterisk.rows += [row(4599.3, "n-999.7"), row(4599.9, "n-999.4")]
+    await asterisk.meet("b2", 4599.5, 4603.0, complete=True)
+    assert asterisk.told == [("b2", "n-999.4")]

@@ -45,7 +45,7 @@ class Cel:
         """The channels that began in the gap, and how long it took to know."""
         clock = asyncio.get_running_loop().time
         began = clock()
-        heard = Heard(until=SINCE, boot="boot", last_boot="boot", boot_started_at=None)
+        heard = Heard(until=SINCE, boot="boot", last_boot="boot", boot_started_at=None, boot_met_at=None)
         ledger = Ledger(self.rows_after, lambda: heard)
         blocks = await ledger.of_this_life(heard_from, started_at=SINCE - 60)
         events = [parse(block) for block in blocks]
