@@ -104,10 +104,10 @@ class Claimed(msgspec.Struct, kw_only=True):
 
 async def _claim(engine: AsyncEngine, dsn: str, campaign_id: int) -> Claimed:
     from cti.campaigns.store import read_campaign
-    from cti.dialling import lease_store
-    from cti.dialling.campaign_rules import window_of
-    from cti.dialling.claims import ClaimContext, claim
-    from cti.dialling.may_dial import DialRules
+    from cti.dialling.records import lease_store
+    from cti.dialling.records.claims import ClaimContext, claim
+    from cti.dialling.rules.campaign_rules import window_of
+    from cti.dialling.rules.may_dial import DialRules
 
     async with engine.connect() as connection:
         campaign = await read_campaign(connection, campaign_id)

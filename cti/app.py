@@ -33,8 +33,8 @@ from cti.customers.lookup import CustomerLookup
 from cti.customers.screen_pop import ScreenPops
 from cti.db.engine import open_engine
 from cti.dialling.dialler import Dialler
+from cti.dialling.manual.preview import Previews
 from cti.dialling.opening import listed, open_dialler, rules_of
-from cti.dialling.preview import Previews
 from cti.flows import library
 from cti.flows.document import flow_of
 from cti.garbage import collect_rarely

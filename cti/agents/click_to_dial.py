@@ -21,11 +21,11 @@ from cti.asterisk.connection import AmiConnection
 from cti.board.board import Board
 from cti.callbacks.agreed import purpose_at
 from cti.customers.numbers import parse_e164
-from cti.dialling.claims import Claim
-from cti.dialling.manual import Looked, ManualDialling, Wish
-from cti.dialling.manual_attempts import ManualAttempts
-from cti.dialling.may_dial import Purpose
-from cti.dialling.refusal_problem import refusal_problem
+from cti.dialling.manual.manual_attempts import ManualAttempts
+from cti.dialling.manual.manual_dialling import Looked, ManualDialling, Wish
+from cti.dialling.manual.refusal_problem import refusal_problem
+from cti.dialling.records.claims import Claim
+from cti.dialling.rules.may_dial import Purpose
 from cti.errors import ActionUnanswered, AmiError, AmiNotConnected
 from cti.http.problems import Problem
 

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from cti.agents.click_to_dial import CLICK_TO_DIAL
 from cti.customers.numbers import display
-from cti.dialling.decision_line import refusal_text
-from cti.dialling.whereabouts import zones_of
+from cti.dialling.rules.decision_line import refusal_text
+from cti.dialling.rules.whereabouts import zones_of
 from cti.http.keys import REGION
 from cti.http.language import reader_language
 from cti.http.principal import Principal, Role

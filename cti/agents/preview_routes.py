@@ -7,11 +7,11 @@ from cti.agents.click_to_dial import CLICK_TO_DIAL
 from cti.agents.dial_routes import DialRefusal
 from cti.agents.directory import DIRECTORY
 from cti.customers.numbers import display
-from cti.dialling.decision_line import refusal_text
-from cti.dialling.decision_record import DecisionRecord, Hold
-from cti.dialling.manual import Looked
-from cti.dialling.preview import PREVIEWS, Previews, Shown
-from cti.dialling.whereabouts import zones_of
+from cti.dialling.manual.manual_dialling import Looked
+from cti.dialling.manual.preview import PREVIEWS, Previews, Shown
+from cti.dialling.rules.decision_line import refusal_text
+from cti.dialling.rules.decision_record import DecisionRecord, Hold
+from cti.dialling.rules.whereabouts import zones_of
 from cti.http.keys import REGION
 from cti.http.language import reader_language, text_in
 from cti.http.principal import Principal, Role

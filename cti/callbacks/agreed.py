@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from cti.dialling.may_dial import Purpose
+from cti.dialling.rules.may_dial import Purpose
 
 #: So long before the time that was agreed a person may be called on his word alone, and so long after it.
 _EARLY_SECONDS: Final = 10 * 60.0

@@ -9,7 +9,7 @@ from cti.agents.directory import Directory
 from cti.callbacks.agreed import AgreedCallback
 from cti.customers.model import AgentName, CustomerName
 from cti.customers.numbers import display
-from cti.dialling.whereabouts import zones_of
+from cti.dialling.rules.whereabouts import zones_of
 from cti.http.shapes import Body, Instant, PageQuery, PlainText, When, instant, instant_or_none
 
 Note = Annotated[PlainText, Field(max_length=4000)]

@@ -9,8 +9,8 @@ from cti.asterisk import actions
 from cti.asterisk.connection import AmiConnection
 from cti.callbacks.model import Callback, CallbackState
 from cti.calls.model import Leg
-from cti.dialling.manual_attempts import ManualAttempts
-from cti.dialling.outcome import Outcome
+from cti.dialling.manual.manual_attempts import ManualAttempts
+from cti.dialling.rules.outcome import Outcome
 from cti.errors import ActionRefused, ActionUnanswered, AmiError, InvalidField
 
 log = structlog.get_logger(__name__)

@@ -4,10 +4,9 @@ Everything follows from the board. A callback is written into the journal as *di
 before Asterisk is told to dial; the attempt's name is the channel's. So a service that dies in between never
 dials again: what it finds *dialling* after its start, and Asterisk knows no channel of, is *unknown*.
 Whom the machine could not reach is a task for the agents of the queue, opened before his callback ends.
-Whether he may be called is decided by the rules that hold for everybody (`cti.dialling.manual`). He asked
-to be called himself, so what stood on the do-not-call list before does not matter; what came onto it after
-the promise does, and while nobody can say, he is not dialled. Who keeps places in several queues is called
-once.
+Whether he may be called is decided by the rules that hold for everybody (`cti.dialling.manual`). He asked to
+be called himself, so what stood on the do-not-call list before does not matter; what came onto it after the
+promise does, and while nobody can say, he is not dialled. Who keeps places in several queues is called once.
 """
 
 import asyncio
@@ -38,11 +37,11 @@ from cti.callbacks.turn import QueueSituation, due
 from cti.calls.model import Leg
 from cti.customers.numbers import parse_e164
 from cti.db.engine import UNAVAILABLE
-from cti.dialling.decision_record import Refusal
-from cti.dialling.guards import NumberFault
-from cti.dialling.manual import CALLBACK_PREFIX, Looked, ManualDialling, Wish
-from cti.dialling.manual_attempts import ManualAttempts
-from cti.dialling.may_dial import Purpose
+from cti.dialling.manual.manual_attempts import ManualAttempts
+from cti.dialling.manual.manual_dialling import CALLBACK_PREFIX, Looked, ManualDialling, Wish
+from cti.dialling.rules.decision_record import Refusal
+from cti.dialling.rules.guards import NumberFault
+from cti.dialling.rules.may_dial import Purpose
 from cti.errors import JournalError
 from cti.flows.actions import OpenTask
 from cti.flows.deed_words import TaskKind

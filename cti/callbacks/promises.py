@@ -8,7 +8,7 @@ import structlog
 from cti.asterisk.events import encode
 from cti.board.board import Board
 from cti.calls.model import Leg
-from cti.dialling.guards import number_fault
+from cti.dialling.rules.guards import number_fault
 from cti.errors import JournalError
 from cti.journal.durability import in_time
 from cti.prompts.languages import ASTERISK_LANGUAGES

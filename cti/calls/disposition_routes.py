@@ -20,9 +20,9 @@ from cti.calls.routes import CallId
 from cti.campaigns.dispositions import LONGEST_CODE
 from cti.campaigns.form import FIELD_PATTERN, LONGEST_FIELD_NAME, MOST_FIELDS
 from cti.customers.numbers import parse_e164
-from cti.dialling import result_store
-from cti.dialling.result_store import CampaignCall
-from cti.dialling.verdicts import Said, keep_verdict, own_disposition
+from cti.dialling.records import result_store
+from cti.dialling.records.result_store import CampaignCall
+from cti.dialling.records.verdicts import Said, keep_verdict, own_disposition
 from cti.do_not_call.list import DO_NOT_CALL
 from cti.http.keys import ENGINE, REGION
 from cti.http.language import reader_language

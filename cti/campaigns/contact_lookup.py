@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from cti.campaigns.model import DialledContact
 from cti.campaigns.tables import campaigns, contacts
 from cti.db.engine import UNAVAILABLE
-from cti.dialling.redials import redialled_outcomes
-from cti.dialling.tables import attempts
+from cti.dialling.records.redials import redialled_outcomes
+from cti.dialling.records.tables import attempts
 from cti.errors import LookupFailed
 
 #: The dialplan gives the service two seconds until it speaks.

@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cti.campaigns.contact_counts import read_counts
 from cti.campaigns.model import ContactCounts
-from cti.dialling.outcome import Outcome
-from cti.dialling.result_sql import DISPOSITION_SAID
-from cti.dialling.tables import attempt_results, attempts
+from cti.dialling.records.result_sql import DISPOSITION_SAID
+from cti.dialling.records.tables import attempt_results, attempts
+from cti.dialling.rules.outcome import Outcome
 
 Counted = TypeVar("Counted")
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cti.campaigns.model import Campaign, CampaignState, ContactCounts
-from cti.dialling.campaign_rules import calendar_of, hours_on
+from cti.dialling.rules.campaign_rules import calendar_of, hours_on
 from cti.hours.model import DAY, Calendar
 
 _HOUR: Final = timedelta(hours=1)

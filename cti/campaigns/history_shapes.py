@@ -7,8 +7,8 @@ import msgspec
 
 from cti.campaigns.form import Answer
 from cti.campaigns.history_store import AttemptEntry, DecisionEntry
-from cti.dialling.decision_line import decision_line
-from cti.dialling.decision_record import Refusal
+from cti.dialling.rules.decision_line import decision_line
+from cti.dialling.rules.decision_record import Refusal
 from cti.hours.shapes import TimeZone
 from cti.http.principal import Language
 from cti.http.shapes import Id, Instant, PageQuery, instant

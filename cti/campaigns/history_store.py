@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.agents.tables import agents
 from cti.campaigns.form import Answer
-from cti.dialling.decision_record import DecisionRecord
-from cti.dialling.result_sql import ANSWERS_SAID, DISPOSITION_SAID
-from cti.dialling.tables import attempts, dial_decisions
+from cti.dialling.records.result_sql import ANSWERS_SAID, DISPOSITION_SAID
+from cti.dialling.records.tables import attempts, dial_decisions
+from cti.dialling.rules.decision_record import DecisionRecord
 from cti.people.tables import users
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

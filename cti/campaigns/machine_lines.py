@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cti.dialling.machine_suspicion import Clue, Reason
+from cti.dialling.rules.machine_suspicion import Clue, Reason
 from cti.http.principal import Language
 
 _Words = Mapping[Language, str]

@@ -28,7 +28,7 @@ from cti.campaigns.machine_shapes import (
 from cti.campaigns.machine_store import CallSpan, TakenCall, TakenCalls
 from cti.campaigns.routes import READERS
 from cti.db.engine import is_too_slow
-from cti.dialling import machine_reviews
+from cti.dialling.records import machine_reviews
 from cti.http.keys import ENGINE
 from cti.http.language import reader_language
 from cti.http.principal import Principal

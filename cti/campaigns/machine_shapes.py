@@ -12,8 +12,8 @@ from pydantic import Field
 from cti.campaigns.machine_lines import suspicion_line
 from cti.campaigns.machine_store import CallSpan, HeardCount, TakenCall
 from cti.campaigns.model import MachineDetection
-from cti.dialling.machine_suspicion import Clue, Verdict, suspicion_of
-from cti.dialling.outcome import Machine
+from cti.dialling.rules.machine_suspicion import Clue, Verdict, suspicion_of
+from cti.dialling.rules.outcome import Machine
 from cti.hours.shapes import TimeZone
 from cti.http.principal import Language
 from cti.http.shapes import Body, Instant, PageQuery, Query, When, instant, instant_or_none

@@ -6,8 +6,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from cti.dialling.machine_suspicion import CALLED_BACK_SECONDS, OTHER_CALL_DAYS
-from cti.dialling.suspicion_sql import SUSPICION_SQL
+from cti.dialling.records.suspicion_sql import SUSPICION_SQL
+from cti.dialling.rules.machine_suspicion import CALLED_BACK_SECONDS, OTHER_CALL_DAYS
 
 COUNTS: Final = sa.text(
     """

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.campaigns import machine_sql
-from cti.dialling.machine_suspicion import MachineCall, Reason, Verdict, reasons_of, suspicion_of
+from cti.dialling.rules.machine_suspicion import MachineCall, Reason, Verdict, reasons_of, suspicion_of
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from cti.campaigns.model import CampaignState
 from cti.campaigns.running import Surroundings
 from cti.campaigns.tables import campaigns, contacts
-from cti.dialling.limits_store import IS_OPEN, change_limits, read_limits
-from cti.dialling.tables import attempts, dial_limits
+from cti.dialling.records.limits_store import IS_OPEN, change_limits, read_limits
+from cti.dialling.records.tables import attempts, dial_limits
 from cti.flows.model import FlowKind
 from cti.hours.tables import calendars
 from cti.http.problems import Problem

@@ -138,7 +138,7 @@ contacts: Final = sa.Table(
     sa.Column("put_off", sa.Boolean, nullable=False, server_default="false"),
     #: `open`, `dialling` or `closed`.
     sa.Column("state", sa.Text, nullable=False, server_default="open"),
-    #: Why he is not called again (`cti.dialling.retry.Closed`); NULL: he may be.
+    #: Why he is not called again (`cti.dialling.rules.retry.Closed`); NULL: he may be.
     sa.Column("closed", sa.Text),
     #: How often he was called here, and what became of it the last time.
     sa.Column("attempts", sa.SmallInteger, nullable=False, server_default="0"),

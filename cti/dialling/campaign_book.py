@@ -8,13 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.campaigns.contact_counts import fold_counts
 from cti.campaigns.model import Campaign
-from cti.dialling import limits_store, running_campaigns
-from cti.dialling.attempt_book import AttemptBook
-from cti.dialling.campaign_rules import limits_of, retries_of
-from cti.dialling.may_dial import DialRules
-from cti.dialling.origination import agents_of
+from cti.dialling.attempts.attempt_book import AttemptBook
+from cti.dialling.attempts.origination import agents_of
 from cti.dialling.paced_campaign import PacedCampaign
-from cti.dialling.retry import DEFAULT_RULES, AttemptLimits, RetryRules
+from cti.dialling.records import limits_store, running_campaigns
+from cti.dialling.rules.campaign_rules import limits_of, retries_of
+from cti.dialling.rules.may_dial import DialRules
+from cti.dialling.rules.retry import DEFAULT_RULES, AttemptLimits, RetryRules
 from cti.hours.opening import OpeningHours
 from cti.pacing.abandon_count import AbandonCounts
 

@@ -21,22 +21,22 @@ from cti.board.board import Board
 from cti.board.facts import AgentStateChanged, Fact, GapClosed, LegStarted
 from cti.campaigns.model import Campaign, CampaignKind, CampaignState
 from cti.db.engine import UNAVAILABLE
-from cti.dialling import lease_store, running_campaigns
-from cti.dialling.attempt_book import AttemptBook, Settlement
+from cti.dialling.attempts.attempt_book import AttemptBook, Settlement
+from cti.dialling.attempts.cancelling import Cancelling
+from cti.dialling.attempts.corrections import Corrections
+from cti.dialling.attempts.open_attempt import OpenAttempt
+from cti.dialling.attempts.origination import Origination
+from cti.dialling.attempts.recovery import Recovery, RowsAfter
 from cti.dialling.campaign_book import CampaignBook
-from cti.dialling.cancelling import Cancelling
-from cti.dialling.claims import ClaimContext
-from cti.dialling.corrections import Corrections
-from cti.dialling.doubts import Doubts
-from cti.dialling.handle_times import HandleTimes
 from cti.dialling.launching import Launcher
-from cti.dialling.lease import Lease
 from cti.dialling.live_campaign import LiveCampaign
-from cti.dialling.may_dial import DialRules, Doubt
-from cti.dialling.open_attempt import OpenAttempt
-from cti.dialling.origination import Origination
+from cti.dialling.pace.handle_times import HandleTimes
 from cti.dialling.paced_campaign import PacedCampaign, Seen
-from cti.dialling.recovery import Recovery, RowsAfter
+from cti.dialling.records import lease_store, running_campaigns
+from cti.dialling.records.claims import ClaimContext
+from cti.dialling.records.doubts import Doubts
+from cti.dialling.rules.lease import Lease
+from cti.dialling.rules.may_dial import DialRules, Doubt
 from cti.do_not_call.list import DoNotCallList
 from cti.hours.opening import OpeningHours
 from cti.ledger.model import LedgerStatus

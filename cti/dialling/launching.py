@@ -10,16 +10,16 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cti.db.engine import UNAVAILABLE, is_refusal
-from cti.dialling import attempt_store
-from cti.dialling.attempt_book import AttemptBook
-from cti.dialling.claims import Claim, ClaimContext, claim, held_for_all
-from cti.dialling.decision_record import Refusal
-from cti.dialling.lease import Lease
-from cti.dialling.may_dial import DialRules, Doubt
-from cti.dialling.origination import Origination
-from cti.dialling.outcome import Outcome
+from cti.dialling.attempts.attempt_book import AttemptBook
+from cti.dialling.attempts.origination import Origination
 from cti.dialling.paced_campaign import PacedCampaign, Seen
-from cti.dialling.retry import DEFAULT_RULES
+from cti.dialling.records import attempt_store
+from cti.dialling.records.claims import Claim, ClaimContext, claim, held_for_all
+from cti.dialling.rules.decision_record import Refusal
+from cti.dialling.rules.lease import Lease
+from cti.dialling.rules.may_dial import DialRules, Doubt
+from cti.dialling.rules.outcome import Outcome
+from cti.dialling.rules.retry import DEFAULT_RULES
 from cti.do_not_call.list import DoNotCallList
 
 log = structlog.get_logger(__name__)

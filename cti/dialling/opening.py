@@ -14,10 +14,10 @@ from cti.asterisk.clock import AsteriskClock
 from cti.asterisk.connection import AmiConnection
 from cti.board.board import Board
 from cti.config import Settings
-from cti.dialling.decision_retention import DecisionRetention
+from cti.dialling.attempts.recovery import RowsAfter
 from cti.dialling.dialler import Dialler
-from cti.dialling.may_dial import DialRules
-from cti.dialling.recovery import RowsAfter
+from cti.dialling.records.decision_retention import DecisionRetention
+from cti.dialling.rules.may_dial import DialRules
 from cti.do_not_call.list import DoNotCallList
 from cti.hours.opening import OpeningHours
 from cti.ledger.model import LedgerStatus

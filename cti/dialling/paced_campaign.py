@@ -8,12 +8,12 @@ import msgspec
 from cti.agents.model import Agent
 from cti.calls.model import QueueEntry
 from cti.campaigns.model import Campaign
-from cti.dialling.campaign_pacing import pacing_of
-from cti.dialling.campaign_rules import window_of
+from cti.dialling.attempts.open_attempt import OpenAttempt
 from cti.dialling.live_campaign import LiveCampaign
-from cti.dialling.open_attempt import OpenAttempt
-from cti.dialling.outcome import Machine, Outcome
-from cti.dialling.situations import Flight, Staff, situation, staff_of
+from cti.dialling.pace.campaign_pacing import pacing_of
+from cti.dialling.pace.situations import Flight, Staff, situation, staff_of
+from cti.dialling.rules.campaign_rules import window_of
+from cti.dialling.rules.outcome import Machine, Outcome
 from cti.hours.model import Calendar
 from cti.http.principal import Language
 from cti.pacing.abandon_count import AbandonCounts

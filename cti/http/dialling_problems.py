@@ -1,4 +1,7 @@
-"""Why somebody is not dialled; part of the one catalogue. `cti.dialling.decision_line` makes lines of it."""
+"""Why somebody is not dialled; part of the one catalogue.
+
+`cti.dialling.rules.decision_line` makes lines of it.
+"""
 
 from http import HTTPStatus
 from typing import Final

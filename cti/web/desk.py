@@ -26,10 +26,10 @@ from cti.board.board import Board
 from cti.board.facts import Fact
 from cti.callbacks.due import DueCallbacks
 from cti.db.engine import UNAVAILABLE
-from cti.dialling.manual import ManualDialling
-from cti.dialling.manual_attempts import ManualAttempts
-from cti.dialling.manual_cancelling import ManualCancelling
-from cti.dialling.may_dial import DialRules, Doubt
+from cti.dialling.manual.manual_attempts import ManualAttempts
+from cti.dialling.manual.manual_cancelling import ManualCancelling
+from cti.dialling.manual.manual_dialling import ManualDialling
+from cti.dialling.rules.may_dial import DialRules, Doubt
 from cti.do_not_call.imports import NumberImports
 from cti.do_not_call.list import DoNotCallList
 from cti.hours.opening import OpeningHours

@@ -39,7 +39,7 @@ from cti.campaigns.live_reading import LIVE_READING, LiveReading
 from cti.customers import routes as customers
 from cti.customers.screen_pop import ScreenPops
 from cti.dialling.live_campaign import LiveSource
-from cti.dialling.preview import PREVIEWS, Previews
+from cti.dialling.manual.preview import PREVIEWS, Previews
 from cti.do_not_call import call_routes as call_refusals
 from cti.do_not_call import import_routes as do_not_call_imports
 from cti.do_not_call import routes as do_not_call

@@ -170,8 +170,8 @@ END $$""",
     """
 CREATE TRIGGER attempts_forward BEFORE UPDATE ON attempts
     FOR EACH ROW EXECUTE FUNCTION keep_attempt_forward()""",
-    # Whoever dials asks `cti.dialling.may_dial` first; this also holds for whoever does not. Plans are kept,
-    # and those made while there are few attempts would read all of them later.
+    # Whoever dials asks `cti.dialling.rules.may_dial` first; this also holds for whoever does not. Plans are
+    # kept, and those made while there are few attempts would read all of them later.
     """
 CREATE FUNCTION keep_attempt_within_limits() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE

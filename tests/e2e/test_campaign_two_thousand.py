@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import pytest_asyncio
 
-from cti.dialling.outcome import Outcome
+from cti.dialling.rules.outcome import Outcome
 from cti.simulation.lab import Lab, laboratory
 from tests.faults import scale
 from tests.stage.attempt_comparison import BY_AGENT, BY_FLOW, Expected, abandoned_share, findings

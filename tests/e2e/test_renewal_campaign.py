@@ -13,7 +13,7 @@ from cti.config import speech_cache_dir
 from cti.customers.lookup import local_today
 from cti.customers.tables import customer_numbers, customers, subscriptions
 from cti.db.engine import open_engine
-from cti.dialling.outcome import Outcome
+from cti.dialling.rules.outcome import Outcome
 from cti.flows.actions import Utterance, UtteranceKind
 from cti.http.principal import Language, Role
 from cti.people.store import create_user

@@ -104,28 +104,32 @@ PLACES: Final = {
 }  # fmt: skip
 #: Where a service that dials can hurt: from the claim to the end of an attempt.
 DIALLING_PLACES: Final = {
-    "somebody is claimed, and nothing committed": Place("cti.dialling.claims", "claim", 3, "after"),
-    "a claim is committed": Place("cti.dialling.origination", "Origination.send", 6),
-    "sending is written, and not committed": Place("cti.dialling.attempt_store", "set_sending", 6, "after"),
+    "somebody is claimed, and nothing committed": Place("cti.dialling.records.claims", "claim", 3, "after"),
+    "a claim is committed": Place("cti.dialling.attempts.origination", "Origination.send", 6),
+    "sending is written, and not committed": Place(
+        "cti.dialling.records.attempt_store", "set_sending", 6, "after"
+    ),
     "sending is committed, and nothing sent": Place("cti.asterisk.actions", "originate", 6),
     "the order to dial is out": Place(
         "cti.asterisk.protocol", "AmiProtocol.request", 6, "after", counts=_action("Originate")
     ),
-    "Asterisk tells what came of the order": Place("cti.dialling.attempt_book", "AttemptBook.was_told", 6),
+    "Asterisk tells what came of the order": Place(
+        "cti.dialling.attempts.attempt_book", "AttemptBook.was_told", 6
+    ),
     "somebody has answered": Place(
         "cti.recorder.intake", "Intake.take", 4, counts=_event("CtiAttemptConnected")
     ),
     "an agent has him": Place(
         "cti.recorder.intake", "Intake.take", 2, "after", counts=_event("AgentConnect")
     ),
-    "news is written, and not committed": Place("cti.dialling.attempt_store", "note", 8, "after"),
-    "an end is written, and not committed": Place("cti.dialling.attempt_store", "settle", 4, "after"),
-    "an end is committed": Place("cti.dialling.attempt_book", "AttemptBook._write", 8, "after"),
+    "news is written, and not committed": Place("cti.dialling.records.attempt_store", "note", 8, "after"),
+    "an end is written, and not committed": Place("cti.dialling.records.attempt_store", "settle", 4, "after"),
+    "an end is committed": Place("cti.dialling.attempts.attempt_book", "AttemptBook._write", 8, "after"),
     "open attempts are being taken over": Place(
-        "cti.dialling.recovery", "Recovery.take_over", 1, starting=True
+        "cti.dialling.attempts.recovery", "Recovery.take_over", 1, starting=True
     ),
     "open attempts were taken over": Place(
-        "cti.dialling.recovery", "Recovery.take_over", 1, "after", starting=True
+        "cti.dialling.attempts.recovery", "Recovery.take_over", 1, "after", starting=True
     ),
 }  # fmt: skip
 

@@ -17,7 +17,7 @@ from typing import Final
 
 import pytest
 
-from cti.dialling.outcome import Outcome
+from cti.dialling.rules.outcome import Outcome
 from cti.simulation.lab import laboratory
 from tests.faults import scale
 from tests.faults.death import DIALLING_PLACES

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from cti.dialling.outcome import Outcome
+from cti.dialling.rules.outcome import Outcome
 from tests.stage.called_phones import Part, PhoneBook, Ring, part_of
 from tests.stage.campaign_centre import Attempt
 

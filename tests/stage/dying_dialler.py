@@ -6,7 +6,7 @@ from typing import Final
 from tests.faults.death import Death, Place
 
 PLACES: Final = {
-    "sending": Place("cti.dialling.origination", "actions.originate", 1),
+    "sending": Place("cti.dialling.attempts.origination", "actions.originate", 1),
     "sent": Place(
         "cti.asterisk.protocol", "AmiProtocol.request", 1, "after",
         counts=lambda arguments: arguments[1] == "Originate",

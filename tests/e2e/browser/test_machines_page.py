@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cti.db.engine import open_engine
-from cti.dialling.tables import attempts
+from cti.dialling.records.tables import attempts
 
 
 def telephone(campaign: int, number: int) -> str:

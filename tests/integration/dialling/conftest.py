@@ -8,7 +8,7 @@ from followed_attempt import Followed
 
 from cti.campaigns.model import CampaignKind
 from cti.db.engine import open_engine
-from cti.dialling import attempt_store
+from cti.dialling.records import attempt_store
 from tests.stage.dialled_campaign import empty
 
 

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from cti.campaigns import history_store, store
 from cti.campaigns.history_store import DecisionEntry
 from cti.campaigns.model import Campaign, CampaignDefinition, CampaignKind
-from cti.dialling import lease_store
-from cti.dialling.campaign_rules import window_of
-from cti.dialling.claims import Claim, ClaimContext, claim
-from cti.dialling.may_dial import DialRules
+from cti.dialling.records import lease_store
+from cti.dialling.records.claims import Claim, ClaimContext, claim
+from cti.dialling.rules.campaign_rules import window_of
+from cti.dialling.rules.may_dial import DialRules
 
 #: A Wednesday, at noon in Shanghai.
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC).timestamp()

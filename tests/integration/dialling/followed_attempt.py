@@ -6,9 +6,9 @@ from dial_room import NODE, NOW, PHONE, DialRoom
 
 from cti.asterisk.events import AmiEvent, encode, parse
 from cti.board.board import Board
-from cti.dialling.attempt_book import AttemptBook
-from cti.dialling.open_attempt import OpenAttempt
-from cti.dialling.retry import DEFAULT_RULES, AttemptLimits
+from cti.dialling.attempts.attempt_book import AttemptBook
+from cti.dialling.attempts.open_attempt import OpenAttempt
+from cti.dialling.rules.retry import DEFAULT_RULES, AttemptLimits
 
 ANSWERED_AT = NOW + 1
 ENDED_AT = NOW + 40

@@ -19,15 +19,15 @@ from cti.campaigns.model import (
     RetriedOutcome,
     Retry,
 )
-from cti.dialling import attempt_store, lease_store
-from cti.dialling.attempt import AttemptState
-from cti.dialling.attempt_store import AttemptRow
-from cti.dialling.campaign_rules import limits_of, retries_of
-from cti.dialling.decision_line import decision_line
-from cti.dialling.lease import LEASE_SECONDS, MARGIN_SECONDS, Lease
-from cti.dialling.news import News
-from cti.dialling.outcome import Machine, Outcome
-from cti.dialling.retry import AttemptLimits
+from cti.dialling.records import attempt_store, lease_store
+from cti.dialling.records.attempt_store import AttemptRow
+from cti.dialling.rules.attempt import AttemptState
+from cti.dialling.rules.campaign_rules import limits_of, retries_of
+from cti.dialling.rules.decision_line import decision_line
+from cti.dialling.rules.lease import LEASE_SECONDS, MARGIN_SECONDS, Lease
+from cti.dialling.rules.news import News
+from cti.dialling.rules.outcome import Machine, Outcome
+from cti.dialling.rules.retry import AttemptLimits
 from cti.http.principal import Language
 
 

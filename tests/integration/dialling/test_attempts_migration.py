@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from cti.db import migrations
 from cti.db.engine import async_url, plain_dsn
-from cti.dialling import tables
+from cti.dialling.records import tables
 
 BEFORE = "0024_passed_values"
 BEFORE_HUNG_UP = "0030_attempt_results"

@@ -4,7 +4,7 @@ import time
 
 from dial_room import DAY, HOUR, DialRoom, phone
 
-from cti.dialling.running_campaigns import MOST_COUNTED, count_abandoned, count_contacts
+from cti.dialling.records.running_campaigns import MOST_COUNTED, count_abandoned, count_contacts
 from cti.pacing.abandon_count import AbandonCount
 
 

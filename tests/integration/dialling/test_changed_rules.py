@@ -10,7 +10,7 @@ from dial_room import EVENING, HOLDER, HOUR, NEXT_MORNING, NOW, DialRoom, phone
 from cti.campaigns.campaign_change import OwnNumbers, change_campaign
 from cti.campaigns.model import CallingWindow, Campaign
 from cti.customers.numbers import parse_e164
-from cti.dialling import attempt_store, contact_store, running_campaigns
+from cti.dialling.records import attempt_store, contact_store, running_campaigns
 
 OWN = OwnNumbers(e164=partial(parse_e164, default_region="CN"), caller_ids=("+861065529988",))
 

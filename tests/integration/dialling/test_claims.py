@@ -23,11 +23,11 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from cti.campaigns.model import CallingWindow, Campaign, CampaignState, Caps
 from cti.db.engine import async_url
-from cti.dialling.attempt import AttemptState
-from cti.dialling.claims import Claim, claim, claim_contact, held_for_all
-from cti.dialling.decision_line import decision_line
-from cti.dialling.decision_record import Hold, Refusal
-from cti.dialling.may_dial import Doubt
+from cti.dialling.records.claims import Claim, claim, claim_contact, held_for_all
+from cti.dialling.rules.attempt import AttemptState
+from cti.dialling.rules.decision_line import decision_line
+from cti.dialling.rules.decision_record import Hold, Refusal
+from cti.dialling.rules.may_dial import Doubt
 from cti.http.principal import Language
 
 

@@ -10,7 +10,7 @@ from dial_room import HOUR, MINUTE, NODE, PHONE, DialRoom
 from cti.asterisk.cel import CelRow
 from cti.board.board import Board
 from cti.config import load
-from cti.dialling.corrections import Corrections
+from cti.dialling.attempts.corrections import Corrections
 from cti.ledger import sources
 
 TRANSCRIPTS = Path(__file__).parents[2] / "transcripts"

@@ -2,7 +2,7 @@
 
 from dial_room import DialRoom
 
-from cti.dialling.decision_retention import BATCH, DecisionRetention
+from cti.dialling.records.decision_retention import BATCH, DecisionRetention
 
 _WRITE = """
 INSERT INTO dial_decisions (phone, at, record)

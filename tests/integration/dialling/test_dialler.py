@@ -13,7 +13,7 @@ import pytest
 from cti import config
 from cti.app import Service, open_service
 from cti.campaigns.model import CampaignKind, CampaignState
-from cti.dialling.may_dial import Doubt
+from cti.dialling.rules.may_dial import Doubt
 from cti.simulation.lab import Lab, answering, refusing, ringing
 from cti.simulation.observer import AmiObserver
 from tests.stage.dialled_campaign import (

@@ -4,9 +4,9 @@ import pytest
 from dial_room import DAY, DialRoom
 from followed_attempt import ENDED_AT, Followed, begins, ends, hangup
 
-from cti.dialling.attempt import AttemptState
-from cti.dialling.attempt_book import Settlement
-from cti.dialling.outcome import Outcome
+from cti.dialling.attempts.attempt_book import Settlement
+from cti.dialling.rules.attempt import AttemptState
+from cti.dialling.rules.outcome import Outcome
 
 
 async def kept(room: DialRoom) -> tuple[object, ...]:

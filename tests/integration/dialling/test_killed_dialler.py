@@ -10,7 +10,7 @@ import pytest
 from cti import config
 from cti.app import open_service
 from cti.campaigns.model import CampaignKind
-from cti.dialling.may_dial import Doubt
+from cti.dialling.rules.may_dial import Doubt
 from cti.simulation.lab import Lab, answering
 from cti.simulation.observer import AmiObserver
 from cti.simulation.phone import Behaviour, SimulatedPhone

@@ -12,14 +12,14 @@ from dial_room import DAY, HOUR, MINUTE, NOW, PHONE, DialRoom, phone
 from sqlalchemy.exc import DBAPIError
 
 from cti.campaigns.model import Campaign, MachineDetection
-from cti.dialling import attempt_store, machine_reviews
-from cti.dialling.attempt import AttemptState
-from cti.dialling.attempt_store import AttemptRow
-from cti.dialling.machine_suspicion import Verdict
-from cti.dialling.news import News
-from cti.dialling.outcome import Outcome
-from cti.dialling.retry import DEFAULT_RULES, AttemptLimits
-from cti.dialling.running_campaigns import count_abandoned
+from cti.dialling.records import attempt_store, machine_reviews
+from cti.dialling.records.attempt_store import AttemptRow
+from cti.dialling.records.running_campaigns import count_abandoned
+from cti.dialling.rules.attempt import AttemptState
+from cti.dialling.rules.machine_suspicion import Verdict
+from cti.dialling.rules.news import News
+from cti.dialling.rules.outcome import Outcome
+from cti.dialling.rules.retry import DEFAULT_RULES, AttemptLimits
 from cti.http.problems import Problem
 
 #: A week before, so that what follows days later is not in the future.

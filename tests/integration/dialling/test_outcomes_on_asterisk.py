@@ -11,8 +11,8 @@ import pytest
 from cti.asterisk import actions
 from cti.asterisk.connection import AmiConnection
 from cti.asterisk.link import AmiSettings
-from cti.dialling.ledger_evidence import LedgerTrace, evidence_with, traces_of
-from cti.dialling.outcome import Evidence, Outcome, outcome_of
+from cti.dialling.attempts.ledger_evidence import LedgerTrace, evidence_with, traces_of
+from cti.dialling.rules.outcome import Evidence, Outcome, outcome_of
 from cti.ledger.sources import PastRows
 from cti.simulation.lab import Lab, answering, refusing, ringing
 from cti.simulation.observer import AmiObserver, Event

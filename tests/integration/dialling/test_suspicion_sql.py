@@ -9,7 +9,8 @@ import msgspec
 import sqlalchemy as sa
 
 from cti.db.engine import open_engine
-from cti.dialling.machine_suspicion import (
+from cti.dialling.records.suspicion_sql import SUSPICION_SQL
+from cti.dialling.rules.machine_suspicion import (
     AT_ONCE_SECONDS,
     CALLED_BACK_SECONDS,
     LISTENS_SECONDS,
@@ -19,7 +20,6 @@ from cti.dialling.machine_suspicion import (
     reasons_of,
     suspicion_of,
 )
-from cti.dialling.suspicion_sql import SUSPICION_SQL
 
 #: The least by which two instants differ, in seconds.
 LEAST = 1e-6

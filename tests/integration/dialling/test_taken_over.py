@@ -7,7 +7,7 @@ from dial_room import NODE, NOW, DialRoom
 from followed_attempt import ANSWERED_AT, LATER, Followed, answers, hangup
 
 from cti.asterisk.cel import CelRow
-from cti.dialling.recovery import Recovery
+from cti.dialling.attempts.recovery import Recovery
 from cti.errors import LedgerUnreadable
 
 #: Before anybody has to be there for him, so that only the dialplan's word tells why he left.

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from web_site import Site, Visitor
 
 from cti.campaigns.tables import campaigns
-from cti.dialling.tables import attempts
+from cti.dialling.records.tables import attempts
 
 POLL: dict[str, Any] = {
     "title": {"en": "Poll"},

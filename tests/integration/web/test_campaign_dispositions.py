@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from web_site import Site, Visitor
 
 from cti.campaigns.store import read_campaign
-from cti.dialling import attempt_store
-from cti.dialling.campaign_rules import limits_of, retries_of
-from cti.dialling.outcome import Outcome
-from cti.dialling.retry import AttemptLimits
-from cti.dialling.tables import attempts
+from cti.dialling.records import attempt_store
+from cti.dialling.records.tables import attempts
+from cti.dialling.rules.campaign_rules import limits_of, retries_of
+from cti.dialling.rules.outcome import Outcome
+from cti.dialling.rules.retry import AttemptLimits
 
 PERSON = "+8613800138000"
 OTHER = "+8613800138001"

@@ -8,7 +8,7 @@ import pytest_asyncio
 import sqlalchemy as sa
 from web_site import Site, Visitor
 
-from cti.dialling.tables import attempts
+from cti.dialling.records.tables import attempts
 
 CAMPAIGN: dict[str, Any] = {
     "campaign": "poll",

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from web_site import Site, Visitor
 
 from cti.campaigns.model import CampaignDefinition
-from cti.dialling.decision_record import Check, CheckMade, DecisionRecord, Hold, Refusal
-from cti.dialling.tables import attempts, dial_decisions
+from cti.dialling.records.tables import attempts, dial_decisions
+from cti.dialling.rules.decision_record import Check, CheckMade, DecisionRecord, Hold, Refusal
 from cti.flows.document import read_shape
 
 POLL: dict[str, Any] = {

@@ -3,7 +3,7 @@
 import pytest
 
 from cti.callbacks.agreed import purpose_at
-from cti.dialling.may_dial import Purpose
+from cti.dialling.rules.may_dial import Purpose
 
 DUE = 1_795_651_200.0
 

@@ -11,10 +11,10 @@ from cti.campaigns.model import Campaign, CampaignDefinition, CampaignKind, Camp
 from cti.campaigns.run_shapes import LiveView, live_view, standing_view
 from cti.campaigns.run_store import Standing
 from cti.campaigns.running import Hindrance, Order
-from cti.dialling.decision_record import Refusal
 from cti.dialling.live_campaign import LiveCampaign
-from cti.dialling.may_dial import Doubt
-from cti.dialling.outcome import Outcome
+from cti.dialling.rules.decision_record import Refusal
+from cti.dialling.rules.may_dial import Doubt
+from cti.dialling.rules.outcome import Outcome
 from cti.http.principal import Language
 
 LIVE = LiveCampaign(

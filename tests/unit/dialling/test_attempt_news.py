@@ -5,8 +5,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.dialling.attempt import AttemptState
-from cti.dialling.news import News, merged
+from cti.dialling.rules.attempt import AttemptState
+from cti.dialling.rules.news import News, merged
 
 SEEN = (AttemptState.RINGING, AttemptState.ANSWERED, AttemptState.BRIDGED)
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.dialling.attempt import (
+from cti.dialling.opening import place_of
+from cti.dialling.rules.attempt import (
     SLACK_SECONDS,
     AttemptState,
     Finding,
@@ -16,9 +17,8 @@ from cti.dialling.attempt import (
     after_restart,
     furthest,
 )
-from cti.dialling.lease import LEASE_SECONDS, MARGIN_SECONDS, Lease, may_send, taken
-from cti.dialling.opening import place_of
-from cti.dialling.outcome import Evidence, Outcome
+from cti.dialling.rules.lease import LEASE_SECONDS, MARGIN_SECONDS, Lease, may_send, taken
+from cti.dialling.rules.outcome import Evidence, Outcome
 
 STATES = st.sampled_from(AttemptState)
 RING = 25.0

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers.timezone import TIMEZONE_DATA
 
-from cti.dialling.calling_window import CallingWindow
+from cti.dialling.rules.calling_window import CallingWindow
 from cti.hours.model import Calendar, Reason, Span, SpecialDay
 
 #: Every zone that a number can tell.

@@ -15,9 +15,9 @@ from cti.campaigns.model import (
     Retry,
     Weekday,
 )
-from cti.dialling.campaign_rules import limits_of, retries_of, window_of
-from cti.dialling.outcome import Outcome
-from cti.dialling.retry import DAY, DEFAULT_RETRIES, AttemptLimits, RetryRule
+from cti.dialling.rules.campaign_rules import limits_of, retries_of, window_of
+from cti.dialling.rules.outcome import Outcome
+from cti.dialling.rules.retry import DAY, DEFAULT_RETRIES, AttemptLimits, RetryRule
 from cti.hours.model import Calendar, Reason, Span, SpecialDay
 
 SHANGHAI = ("Asia/Shanghai",)

@@ -7,8 +7,8 @@ from cti.asterisk.connection import AmiConnection
 from cti.asterisk.link import AmiSettings
 from cti.board.board import Board
 from cti.board.facts import ClockStepped
-from cti.dialling.doubts import CLOCK_SECONDS, Doubts
-from cti.dialling.may_dial import Doubt
+from cti.dialling.records.doubts import CLOCK_SECONDS, Doubts
+from cti.dialling.rules.may_dial import Doubt
 from cti.ledger.model import LedgerState, LedgerStatus
 
 NOW = 1_800_000_000.0

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from cti.calls.model import Leg, LegEnding, LegKind
-from cti.dialling.attempt import AttemptState
-from cti.dialling.followed import Followed
-from cti.dialling.outcome import Outcome
+from cti.dialling.manual.followed import Followed
+from cti.dialling.rules.attempt import AttemptState
+from cti.dialling.rules.outcome import Outcome
 
 ID = "at-abc"
 NOW = 2_000.0

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.dialling.machine_suspicion import (
+from cti.dialling.rules.machine_suspicion import (
     AT_ONCE_SECONDS,
     CALLED_BACK_SECONDS,
     MESSAGE_SECONDS,

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cti.dialling.calling_window import CallingWindow
-from cti.dialling.decision_line import decision_line
-from cti.dialling.decision_record import Check, DecisionRecord, Refusal
-from cti.dialling.guards import Cap, CapUse, NumberFault
-from cti.dialling.may_dial import DialRules, Doubt, Look, Purpose, Renewal, may_dial
-from cti.dialling.outcome import Outcome
-from cti.dialling.retry import DAY, HOUR, MINUTE, Attempt, Closed
-from cti.dialling.whereabouts import zones_of
+from cti.dialling.rules.calling_window import CallingWindow
+from cti.dialling.rules.decision_line import decision_line
+from cti.dialling.rules.decision_record import Check, DecisionRecord, Refusal
+from cti.dialling.rules.guards import Cap, CapUse, NumberFault
+from cti.dialling.rules.may_dial import DialRules, Doubt, Look, Purpose, Renewal, may_dial
+from cti.dialling.rules.outcome import Outcome
+from cti.dialling.rules.retry import DAY, HOUR, MINUTE, Attempt, Closed
+from cti.dialling.rules.whereabouts import zones_of
 from cti.hours.model import Calendar, Span, SpecialDay
 from cti.http.principal import Language
 from cti.http.problem_texts import PROBLEMS

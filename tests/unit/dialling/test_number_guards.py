@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.callbacks.promises import dialled_as
-from cti.dialling.guards import Cap, CapUse, NumberFault, cap_reached, number_fault
+from cti.dialling.rules.guards import Cap, CapUse, NumberFault, cap_reached, number_fault
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ import pytest
 
 from cti.asterisk.cel import CelRow
 from cti.calls.model import Leg, LegEnding, LegKind
-from cti.dialling.attempt import AttemptState
-from cti.dialling.ledger_evidence import evidence_with, traces_of
-from cti.dialling.open_attempt import ANSWER_SECONDS, FLOW_SECONDS, OpenAttempt
-from cti.dialling.outcome import Evidence, Outcome, outcome_of
+from cti.dialling.attempts.ledger_evidence import evidence_with, traces_of
+from cti.dialling.attempts.open_attempt import ANSWER_SECONDS, FLOW_SECONDS, OpenAttempt
+from cti.dialling.rules.attempt import AttemptState
+from cti.dialling.rules.outcome import Evidence, Outcome, outcome_of
 
 ID = "at-1"
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.dialling.outcome import CONNECT_SECONDS, Evidence, Machine, Outcome, outcome_of
+from cti.dialling.rules.outcome import CONNECT_SECONDS, Evidence, Machine, Outcome, outcome_of
 
 
 @pytest.mark.parametrize(

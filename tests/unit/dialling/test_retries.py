@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.campaigns.dispositions import Next
-from cti.dialling.outcome import Outcome
-from cti.dialling.retry import (
+from cti.dialling.rules.outcome import Outcome
+from cti.dialling.rules.retry import (
     DAY,
     DEFAULT_RETRIES,
     HOUR,

@@ -7,8 +7,8 @@ import pytest
 from cti.agents.model import Agent, AgentState, AgentStatus
 from cti.board.facts import AgentStateChanged
 from cti.calls.model import QueueEntry
-from cti.dialling.handle_times import HandleTimes
-from cti.dialling.situations import Flight, Staff, situation, staff_of
+from cti.dialling.pace.handle_times import HandleTimes
+from cti.dialling.pace.situations import Flight, Staff, situation, staff_of
 from cti.pacing.abandon_count import AbandonCount, AbandonCounts
 from cti.pacing.situation import Situation
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cti.dialling.whereabouts import is_zone, region_of, zones_of
+from cti.dialling.rules.whereabouts import is_zone, region_of, zones_of
 
 
 @pytest.mark.parametrize(

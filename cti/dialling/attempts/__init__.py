@@ -1,0 +1,1 @@
+"""Attempts of campaigns while they live: sent, followed, cancelled, found again after a restart."""

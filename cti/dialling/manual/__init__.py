@@ -1,0 +1,1 @@
+"""Dialling that an agent or a callback asks for, and previews."""

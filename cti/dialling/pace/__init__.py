@@ -1,0 +1,1 @@
+"""What the pacing of a campaign is told; pure."""

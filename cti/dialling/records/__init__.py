@@ -1,0 +1,1 @@
+"""What PostgreSQL knows of dialling: contacts, attempts, decisions, limits and the lease."""

@@ -1,0 +1,1 @@
+"""Whom dialling may reach, when, and again when; pure."""
