@@ -2,8 +2,8 @@
 
 The file is like those that people have: mobile numbers written in four ways, land lines with their area code,
 one row in a hundred no number, one in a hundred there twice. The process is the service's own
-(`cti.campaigns.import_worker`), so that its memory can be told apart; the baseline of its peak is the same
-process with a hundredth of the rows.
+(`cti.campaigns.imports.import_worker`), so that its memory can be told apart; the baseline of its peak is the
+same process with a hundredth of the rows.
 """
 
 import asyncio
@@ -103,7 +103,7 @@ def write_workbook(path: Path, rows: int) -> Path:
 
 
 async def _import(dsn: str, path: Path, rows: int) -> Measured:
-    from cti.campaigns.import_worker import Deed, Job
+    from cti.campaigns.imports.import_worker import Deed, Job
     from cti.campaigns.model import FileOptions
 
     connection = await asyncpg.connect(dsn)
@@ -179,7 +179,7 @@ def run(_: Path, rows: int = ROWS) -> list[Figure]:
 
 
 if __name__ == "__main__":
-    from cti.campaigns import import_worker
+    from cti.campaigns.imports import import_worker
 
     import_worker.main()
     # Not ru_maxrss, which begins with what the parent had.

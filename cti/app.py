@@ -26,7 +26,7 @@ from cti.asterisk.link import AmiSettings, LinkState, LinkStatus
 from cti.board.board import Board
 from cti.board.facts import Fact
 from cti.callbacks.keeper import CallbackKeeper
-from cti.campaigns.import_runner import open_import_runner
+from cti.campaigns.imports.import_runner import open_import_runner
 from cti.config import Settings, speech_cache_dir
 from cti.customers.crm import Crm
 from cti.customers.lookup import CustomerLookup

@@ -15,7 +15,7 @@ from cti.agents.tables import (
     pause_reasons,
     wrap_up_extensions,
 )
-from cti.campaigns.dispositions import CampaignDisposition, code_of_call
+from cti.campaigns.forms.dispositions import CampaignDisposition, code_of_call
 from cti.campaigns.tables import campaigns
 from cti.http.language import text_in
 from cti.http.principal import Language

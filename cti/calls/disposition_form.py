@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import msgspec
 
 from cti.agents.store import Choice
-from cti.campaigns.dispositions import Next, code_of_call
-from cti.campaigns.form import Answer, FieldKind
+from cti.campaigns.forms.dispositions import Next, code_of_call
+from cti.campaigns.forms.form import Answer, FieldKind
 from cti.campaigns.model import CampaignDefinition
 from cti.http.language import text_in
 from cti.http.principal import Language

@@ -17,8 +17,8 @@ from cti.calls import store
 from cti.calls.call_views import SavedDisposition, disposition_view
 from cti.calls.disposition_form import DispositionForm, campaign_form, general_form
 from cti.calls.routes import CallId
-from cti.campaigns.dispositions import LONGEST_CODE
-from cti.campaigns.form import FIELD_PATTERN, LONGEST_FIELD_NAME, MOST_FIELDS
+from cti.campaigns.forms.dispositions import LONGEST_CODE
+from cti.campaigns.forms.form import FIELD_PATTERN, LONGEST_FIELD_NAME, MOST_FIELDS
 from cti.customers.numbers import parse_e164
 from cti.dialling.records import result_store
 from cti.dialling.records.result_store import CampaignCall

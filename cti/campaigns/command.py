@@ -36,7 +36,7 @@ def apply_(
 
     Errors are told all at once, each with file, line and column; then the command ends with 1.
     """
-    from cti.campaigns import apply_command
+    from cti.campaigns.versions import apply_command
 
     told = _told(language)
     texts = [(path, _text(path)) for path in files]
@@ -63,7 +63,7 @@ def import_(
     language: _Language = None,
 ) -> None:
     """Import contacts from a file: all good rows; the others are told with line, column and reason."""
-    from cti.campaigns import import_command
+    from cti.campaigns.imports import import_command
 
     told = _told(language)
     options = FileOptions(

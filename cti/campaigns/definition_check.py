@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from cti.campaigns.definition_problem import DefinitionProblem
-from cti.campaigns.form_check import disposition_problems, form_problems
+from cti.campaigns.forms.form_check import disposition_problems, form_problems
 from cti.campaigns.model import CampaignDefinition, CampaignKind
 
 _NEEDS_QUEUE: Final = frozenset(CampaignKind) - {CampaignKind.IVR}

@@ -6,8 +6,8 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, field
 
-from cti.campaigns.dispositions import AfterSeconds, CampaignDisposition
-from cti.campaigns.form import FormField
+from cti.campaigns.forms.dispositions import AfterSeconds, CampaignDisposition
+from cti.campaigns.forms.form import FormField
 from cti.flows.words import VARIABLE_PATTERN, FlowName, Key, LanguageName, Priority, QueueName, Texts
 
 NAME_PATTERN: Final = r"^[a-z][a-z0-9]*([-_][a-z0-9]+)*$"
@@ -255,7 +255,7 @@ class ImportState(StrEnum):
 class FileOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a file is read; what is None is found out.
 
-    ``mapping`` says what each column is, by its name: see `cti.campaigns.column_mapping`. ``region``
+    ``mapping`` says what each column is, by its name: see `cti.campaigns.imports.column_mapping`. ``region``
     (ISO 3166) is that of numbers without a country code.
     """
 

@@ -2,21 +2,23 @@
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 import structlog
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cti.campaigns import imports_store, store
-from cti.campaigns.contact_counts import count_contacts
+from cti.campaigns import store
+from cti.campaigns.access import ADMIN, READERS
 from cti.campaigns.definition_check import check
 from cti.campaigns.definition_file import definition_text
 from cti.campaigns.definition_problem import DefinitionProblem
-from cti.campaigns.figures import FIGURES
-from cti.campaigns.import_runner import CONTACT_IMPORTS
+from cti.campaigns.imports import imports_store
+from cti.campaigns.imports.import_runner import CONTACT_IMPORTS
 from cti.campaigns.model import CampaignDefinition, Contact, ContactCounts
+from cti.campaigns.runs.contact_counts import count_contacts
+from cti.campaigns.runs.figures import FIGURES
 from cti.campaigns.shapes import (
     CampaignCopy,
     CampaignView,
@@ -29,7 +31,7 @@ from cti.campaigns.shapes import (
 )
 from cti.customers.numbers import parse_e164, search_prefixes
 from cti.http.keys import ENGINE, REGION
-from cti.http.principal import Principal, Role, Scope
+from cti.http.principal import Principal, Scope
 from cti.http.problems import FieldError, Problem
 from cti.http.routing import Routes
 from cti.http.shapes import Id, Items, Page, decode_cursor, encode_cursor
@@ -37,8 +39,6 @@ from cti.http.shapes import Id, Items, Page, decode_cursor, encode_cursor
 log = structlog.get_logger(__name__)
 routes = Routes(tag="campaigns")
 
-ADMIN: Final = (Role.ADMIN,)
-READERS: Final = (Role.SUPERVISOR, Role.ADMIN)
 #: Of a contact, in a cursor.
 _Place = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 import msgspec
 from pydantic import Field
 
-from cti.campaigns.contact_reader import LONGEST_CONSENT, LONGEST_DETAIL
-from cti.campaigns.dispositions import MOST_DISPOSITIONS, CampaignDisposition
-from cti.campaigns.form import MOST_FIELDS, FormField
-from cti.campaigns.form_shapes import DispositionPart, FieldPart
+from cti.campaigns.forms.dispositions import MOST_DISPOSITIONS, CampaignDisposition
+from cti.campaigns.forms.form import MOST_FIELDS, FormField
+from cti.campaigns.forms.form_shapes import DispositionPart, FieldPart
+from cti.campaigns.imports.contact_reader import LONGEST_CONSENT, LONGEST_DETAIL
 from cti.campaigns.model import (
     DETAIL_PATTERN,
     END_PATTERN,

@@ -6,8 +6,8 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cti.campaigns.contact_counts import fold_counts
 from cti.campaigns.model import Campaign
+from cti.campaigns.runs.contact_counts import fold_counts
 from cti.dialling.attempts.attempt_book import AttemptBook
 from cti.dialling.attempts.origination import agents_of
 from cti.dialling.paced_campaign import PacedCampaign

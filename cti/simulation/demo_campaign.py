@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.campaigns import store
-from cti.campaigns.dispositions import CampaignDisposition, Next
-from cti.campaigns.form import FieldKind, FormChoice, FormField
+from cti.campaigns.forms.dispositions import CampaignDisposition, Next
+from cti.campaigns.forms.form import FieldKind, FormChoice, FormField
 from cti.campaigns.model import CallingWindow, CampaignDefinition, CampaignKind, Contact
 from cti.do_not_call.model import Level
 from cti.ivr.tables import inbound_numbers

@@ -10,8 +10,8 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from cti.campaigns.live_reading import LiveReading
-from cti.campaigns.run_shapes import KillSwitchView, ListedCampaignView
+from cti.campaigns.runs.live_reading import LiveReading
+from cti.campaigns.runs.run_shapes import KillSwitchView, ListedCampaignView
 from cti.db.engine import UNAVAILABLE
 from cti.http.principal import Language
 from cti.http.problems import Problem

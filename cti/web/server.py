@@ -23,19 +23,16 @@ from cti.callbacks.due import DUE_CALLBACKS
 from cti.callbacks.keeper import CallbackKeeper
 from cti.calls import disposition_routes
 from cti.calls import routes as calls
-from cti.campaigns import (
-    customer_routes,
-    history_routes,
-    import_routes,
-    machine_routes,
-    run_routes,
-    version_routes,
-)
-from cti.campaigns import results_routes as campaign_results
 from cti.campaigns import routes as campaigns
-from cti.campaigns.figures import FIGURES, FigureMemory
-from cti.campaigns.import_runner import CONTACT_IMPORTS, ImportRunner
-from cti.campaigns.live_reading import LIVE_READING, LiveReading
+from cti.campaigns.imports import customer_routes, import_routes
+from cti.campaigns.imports.import_runner import CONTACT_IMPORTS, ImportRunner
+from cti.campaigns.machines import machine_routes
+from cti.campaigns.results import history_routes
+from cti.campaigns.results import results_routes as campaign_results
+from cti.campaigns.runs import run_routes
+from cti.campaigns.runs.figures import FIGURES, FigureMemory
+from cti.campaigns.runs.live_reading import LIVE_READING, LiveReading
+from cti.campaigns.versions import version_routes
 from cti.customers import routes as customers
 from cti.customers.screen_pop import ScreenPops
 from cti.dialling.live_campaign import LiveSource

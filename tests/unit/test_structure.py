@@ -25,12 +25,14 @@ PURE = [
         for name in ("attempts/ledger_evidence", "attempts/open_attempt", "manual/followed")
     ),
     ROOT / "cti/callbacks/agreed.py",
+    *(ROOT / "cti/campaigns/forms").glob("*.py"),
     *(
         ROOT / f"cti/campaigns/{name}.py"
         for name in (
-            *("column_mapping", "contact_reader", "copy_text"),
-            *("customer_query", "definition_change", "definition_check", "definition_file", "dispositions"),
-            *("form", "form_check", "running", "sample"),
+            *("definition_check", "definition_file"),
+            *("imports/column_mapping", "imports/contact_reader", "imports/copy_text"),
+            *("imports/customer_query", "imports/sample"),
+            *("runs/running", "versions/definition_change"),
         )
     ),
     *(ROOT / f"cti/ivr/{name}.py" for name in ("publication", "result_texts", "results", "student")),

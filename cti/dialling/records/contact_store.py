@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cti.campaigns.dispositions import Next
+from cti.campaigns.forms.dispositions import Next
 from cti.campaigns.tables import contacts
 from cti.dialling.records.result_sql import NEXT_SAID, SAID_WRONG_NUMBER, SECONDS_SAID
 from cti.dialling.records.tables import attempts

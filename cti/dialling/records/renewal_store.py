@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.dialling.rules.may_dial import Renewal
 
-#: A contact's identity names the subscription and the end of it, as `cti.campaigns.customer_contacts` says.
+#: A contact's identity names the subscription and the end of it, as
+#: `cti.campaigns.imports.customer_contacts` says.
 _STANDINGS: Final = sa.text(
     """
 SELECT id,

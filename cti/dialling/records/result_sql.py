@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from cti.campaigns.dispositions import Next
+from cti.campaigns.forms.dispositions import Next
 from cti.dialling.records.tables import attempt_results, attempts
 
 _results: Final = attempt_results.c

@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.campaigns import store as campaigns
-from cti.campaigns.dispositions import Next
-from cti.campaigns.form import Answer
+from cti.campaigns.forms.dispositions import Next
+from cti.campaigns.forms.form import Answer
 from cti.campaigns.model import Campaign
 from cti.dialling.records import contact_store, limits_store
 from cti.dialling.records.tables import attempt_results, attempts

@@ -85,7 +85,7 @@ attempt_results: Final = sa.Table(
     sa.Column("agent_id", sa.ForeignKey("agents.id"), primary_key=True),
     #: One of the campaign's own; where it has none, one of the queue's.
     sa.Column("disposition", sa.Text, nullable=False),
-    #: What it means for the contact: `cti.campaigns.dispositions.Next`; NULL: the outcome decides.
+    #: What it means for the contact: `cti.campaigns.forms.dispositions.Next`; NULL: the outcome decides.
     sa.Column("next", sa.Text),
     sa.Column("after_seconds", sa.Integer),
     #: By the names of the form's fields.

@@ -9,9 +9,9 @@ from datetime import datetime
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cti.campaigns.answers import read_answers
-from cti.campaigns.dispositions import CampaignDisposition, Next, code_of_call
-from cti.campaigns.form import Answer
+from cti.campaigns.forms.answers import read_answers
+from cti.campaigns.forms.dispositions import CampaignDisposition, Next, code_of_call
+from cti.campaigns.forms.form import Answer
 from cti.dialling.records import result_store
 from cti.dialling.records.result_store import AttemptResult, CampaignCall
 from cti.do_not_call import store as do_not_call

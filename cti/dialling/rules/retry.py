@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from cti.campaigns.dispositions import Next
+from cti.campaigns.forms.dispositions import Next
 from cti.dialling.rules.outcome import Outcome
 
 MINUTE: Final = 60.0

@@ -6,8 +6,8 @@ from contact_centre import PHONE_WIDTH, Centre, answered, expect_phase, expect_s
 from playwright.async_api import expect
 from test_phone_width import STAND_OUT
 
-from cti.campaigns.dispositions import CampaignDisposition, Next
-from cti.campaigns.form import FieldKind, FormChoice, FormField
+from cti.campaigns.forms.dispositions import CampaignDisposition, Next
+from cti.campaigns.forms.form import FieldKind, FormChoice, FormField
 from cti.campaigns.model import CampaignKind
 from cti.simulation.lab import answering
 from tests.stage.dialled_campaign import called, campaign, definition, execute, phones, rows, there

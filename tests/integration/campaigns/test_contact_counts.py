@@ -8,8 +8,8 @@ import pytest_asyncio
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from cti.campaigns.contact_counts import count_contacts, fold_counts, read_counts
 from cti.campaigns.model import ContactCounts
+from cti.campaigns.runs.contact_counts import count_contacts, fold_counts, read_counts
 from cti.db.engine import open_engine
 
 CAMPAIGN = """

@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from cti.campaigns import imports_store
-from cti.campaigns.contact_import import ContactImport, Imported, connected, tell_on, undo
-from cti.campaigns.import_worker import Deed, Job, JobEnd
+from cti.campaigns.imports import imports_store
+from cti.campaigns.imports.contact_import import ContactImport, Imported, connected, tell_on, undo
+from cti.campaigns.imports.import_worker import Deed, Job, JobEnd
 from cti.campaigns.model import FileOptions, ImportSource, ImportState
 from cti.db.engine import open_engine, plain_dsn
 
@@ -187,7 +187,7 @@ async def test_a_process_that_is_killed_leaves_all_as_it_was(
         # An undoing waits here before it commits; an import is killed on its way.
         await blocker.execute("LOCK TABLE contact_refusals IN ACCESS EXCLUSIVE MODE")
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "cti.campaigns.import_worker", stdin=asyncio.subprocess.PIPE
+            sys.executable, "-m", "cti.campaigns.imports.import_worker", stdin=asyncio.subprocess.PIPE
         )
         assert process.stdin is not None
         process.stdin.write(msgspec.json.encode(job))
@@ -215,7 +215,7 @@ async def test_a_line_without_end_is_refused_by_the_process(tmp_path: Path) -> N
     path = tmp_path / "line.csv"
     path.write_bytes(b"phone\n" + b"1" * 50_000_000)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "cti.campaigns.import_worker",
+        sys.executable, "-m", "cti.campaigns.imports.import_worker",
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     out, _ = await process.communicate(msgspec.json.encode(Job(deed=Deed.PREVIEW, path=str(path))))

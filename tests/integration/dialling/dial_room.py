@@ -6,9 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from cti.campaigns import history_store, store
-from cti.campaigns.history_store import DecisionEntry
+from cti.campaigns import store
 from cti.campaigns.model import Campaign, CampaignDefinition, CampaignKind
+from cti.campaigns.results import history_store
+from cti.campaigns.results.history_store import DecisionEntry
 from cti.dialling.records import lease_store
 from cti.dialling.records.claims import Claim, ClaimContext, claim
 from cti.dialling.rules.campaign_rules import window_of

@@ -7,8 +7,8 @@ from functools import partial
 import msgspec
 from dial_room import EVENING, HOLDER, HOUR, NEXT_MORNING, NOW, DialRoom, phone
 
-from cti.campaigns.campaign_change import OwnNumbers, change_campaign
 from cti.campaigns.model import CallingWindow, Campaign
+from cti.campaigns.versions.campaign_change import OwnNumbers, change_campaign
 from cti.customers.numbers import parse_e164
 from cti.dialling.records import attempt_store, contact_store, running_campaigns
 

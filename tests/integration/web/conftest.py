@@ -16,7 +16,7 @@ from cti.asterisk.events import parse
 from cti.asterisk.link import AmiSettings
 from cti.board.board import Board
 from cti.callbacks.keeper import CallbackKeeper
-from cti.campaigns.import_runner import open_import_runner
+from cti.campaigns.imports.import_runner import open_import_runner
 from cti.customers.lookup import CustomerLookup
 from cti.customers.screen_pop import ScreenPops
 from cti.db.engine import open_engine

@@ -10,7 +10,7 @@ import pytest_asyncio
 import sqlalchemy as sa
 from web_site import Site, Visitor
 
-from cti.campaigns.import_runner import ImportRunner
+from cti.campaigns.imports.import_runner import ImportRunner
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILE = (

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cti.agents.store import create_device
 from cti.asterisk.connection import AmiConnection
-from cti.campaigns.import_runner import ImportRunner
+from cti.campaigns.imports.import_runner import ImportRunner
 from cti.hours.model import DAY, Span
 from cti.hours.store import create_calendar
 from cti.http.principal import Language, Role, Scope

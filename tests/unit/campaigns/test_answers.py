@@ -2,8 +2,8 @@
 
 import pytest
 
-from cti.campaigns.answers import read_answers
-from cti.campaigns.form import Answer, FieldKind, FormChoice, FormField
+from cti.campaigns.forms.answers import read_answers
+from cti.campaigns.forms.form import Answer, FieldKind, FormChoice, FormField
 
 TITLE = {"en": "Title"}
 CHOICES = [FormChoice(code="daily", title=TITLE), FormChoice(code="weekly", title=TITLE)]

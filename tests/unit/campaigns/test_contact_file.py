@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from cti.campaigns.contact_file import open_contact_file
-from cti.campaigns.file_preview import preview
+from cti.campaigns.imports.contact_file import open_contact_file
+from cti.campaigns.imports.file_preview import preview
 from cti.campaigns.model import FileOptions
 from cti.sheets.model import SheetFault
 

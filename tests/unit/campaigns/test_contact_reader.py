@@ -2,8 +2,8 @@
 
 import pytest
 
-from cti.campaigns.column_mapping import check_mapping, guess_mapping
-from cti.campaigns.contact_reader import ContactReader
+from cti.campaigns.imports.column_mapping import check_mapping, guess_mapping
+from cti.campaigns.imports.contact_reader import ContactReader
 from cti.campaigns.model import Contact
 from cti.http.principal import Language
 from cti.http.row_problems import RowProblem, view_of

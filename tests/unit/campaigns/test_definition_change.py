@@ -3,7 +3,6 @@
 import msgspec
 import pytest
 
-from cti.campaigns.definition_change import against_change, looks_anew, touches_calls, word_changes
 from cti.campaigns.model import (
     CallingWindow,
     Campaign,
@@ -14,6 +13,7 @@ from cti.campaigns.model import (
     RetriedOutcome,
     Retry,
 )
+from cti.campaigns.versions.definition_change import against_change, looks_anew, touches_calls, word_changes
 
 OURS = "+861065529988"
 POLL = CampaignDefinition(

@@ -3,8 +3,8 @@
 import pytest
 
 from cti.campaigns.definition_file import definition_text
-from cti.campaigns.dispositions import CampaignDisposition, Next
-from cti.campaigns.form import FieldKind, FormChoice, FormField
+from cti.campaigns.forms.dispositions import CampaignDisposition, Next
+from cti.campaigns.forms.form import FieldKind, FormChoice, FormField
 from cti.campaigns.model import (
     CallingWindow,
     CampaignDefinition,

@@ -6,8 +6,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cti.campaigns.forecast import Forecast, ForecastReason, forecast
-from cti.campaigns.forecast_line import forecast_line
 from cti.campaigns.model import (
     CallingWindow,
     Campaign,
@@ -17,6 +15,8 @@ from cti.campaigns.model import (
     ContactCounts,
     Weekday,
 )
+from cti.campaigns.runs.forecast import Forecast, ForecastReason, forecast
+from cti.campaigns.runs.forecast_line import forecast_line
 from cti.hours.model import Calendar, Span, SpecialDay
 from cti.http.principal import Language
 

@@ -1,8 +1,8 @@
 """What is wrong with a campaign's dispositions and its form is told with its place."""
 
 from cti.campaigns.definition_check import Known, check
-from cti.campaigns.dispositions import CampaignDisposition, Next, code_of_call
-from cti.campaigns.form import FieldKind, FormChoice, FormField
+from cti.campaigns.forms.dispositions import CampaignDisposition, Next, code_of_call
+from cti.campaigns.forms.form import FieldKind, FormChoice, FormField
 from cti.campaigns.model import CampaignDefinition, CampaignKind
 from cti.do_not_call.model import Level
 

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from cti.campaigns.figures import AttemptCounts, PersonCounts
-from cti.campaigns.forecast import Forecast, ForecastReason
 from cti.campaigns.model import Campaign, CampaignDefinition, CampaignKind, CampaignState, ContactCounts
-from cti.campaigns.run_shapes import LiveView, live_view, standing_view
-from cti.campaigns.run_store import Standing
-from cti.campaigns.running import Hindrance, Order
+from cti.campaigns.runs.figures import AttemptCounts, PersonCounts
+from cti.campaigns.runs.forecast import Forecast, ForecastReason
+from cti.campaigns.runs.run_shapes import LiveView, live_view, standing_view
+from cti.campaigns.runs.run_store import Standing
+from cti.campaigns.runs.running import Hindrance, Order
 from cti.dialling.live_campaign import LiveCampaign
 from cti.dialling.rules.decision_record import Refusal
 from cti.dialling.rules.may_dial import Doubt

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cti.campaigns.machine_lines import suspicion_line
-from cti.campaigns.machine_shapes import machines_view
-from cti.campaigns.machine_store import CallSpan, HeardCount
+from cti.campaigns.machines.machine_lines import suspicion_line
+from cti.campaigns.machines.machine_shapes import machines_view
+from cti.campaigns.machines.machine_store import CallSpan, HeardCount
 from cti.campaigns.model import MachineDetection
 from cti.dialling.rules.machine_suspicion import Clue, Reason
 from cti.http.principal import Language

@@ -3,7 +3,7 @@
 import pytest
 
 from cti.campaigns.model import CampaignDefinition, CampaignKind, CampaignState
-from cti.campaigns.running import Hindrance, Order, Surroundings, hindrances, orders_in, state_after
+from cti.campaigns.runs.running import Hindrance, Order, Surroundings, hindrances, orders_in, state_after
 
 WELL = Surroundings(
     kill_switch=False,

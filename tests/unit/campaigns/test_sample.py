@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.campaigns.sample import SampleTooLarge, allocate, draw
+from cti.campaigns.imports.sample import SampleTooLarge, allocate, draw
 
 POPULATION = [(member, "zh-CN" if member % 4 else "en") for member in range(1, 1_001)]
 

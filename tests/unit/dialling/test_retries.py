@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cti.campaigns.dispositions import Next
+from cti.campaigns.forms.dispositions import Next
 from cti.dialling.rules.outcome import Outcome
 from cti.dialling.rules.retry import (
     DAY,

@@ -1,0 +1,1 @@
+"""What was decided and dialled in a campaign, and what came of it."""

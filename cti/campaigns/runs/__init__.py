@@ -1,0 +1,1 @@
+"""Campaigns that run: orders, figures, forecasts."""

@@ -1,0 +1,1 @@
+"""Changing campaigns where they stand, and the history of their changes."""
