@@ -21,8 +21,8 @@ from cti.db.engine import open_engine
 from cti.db.migrations import upgrade
 from cti.flows.document import flow_of
 from cti.installation.postgres import embedded
-from cti.ivr.flow_book import new_version
-from cti.ivr.flow_store import register_shipped
+from cti.ivr.library.flow_book import new_version
+from cti.ivr.library.flow_store import register_shipped
 from cti.ivr.model import InboundRoute
 from cti.ivr.store import write_inbound_numbers
 from cti.simulation.call import SimulatedCall

@@ -40,9 +40,9 @@ from cti.flows.document import flow_of
 from cti.garbage import collect_rarely
 from cti.http.shapes import instant
 from cti.installation.asterisk_plan import GENERAL_MAILBOX
-from cti.ivr.flow_book import FlowBook
+from cti.ivr.library.flow_book import FlowBook
+from cti.ivr.sessions.telephone import open_telephone
 from cti.ivr.settings_cache import SettingsCache
-from cti.ivr.telephone import open_telephone
 from cti.journal.journal import CHECKPOINT_TIMES, Journal
 from cti.ledger.gap_events import Ledger
 from cti.ledger.sources import rows_after

@@ -17,7 +17,7 @@ from cti.customers.tables import customers
 from cti.flows.model import FlowKind
 from cti.hours.tables import calendars
 from cti.http.problems import Problem
-from cti.ivr.flow_tables import flows
+from cti.ivr.library.flow_tables import flows
 from cti.queues.tables import queues
 
 #: How `-infinity` is read: without a time zone.

@@ -15,8 +15,8 @@ from cti.http.principal import Language, Principal
 from cti.http.problems import Problem, invalid
 from cti.http.routing import Routes
 from cti.http.shapes import Body, Items
-from cti.ivr import flow_store
-from cti.ivr.flow_routes import ADMIN, LEADERS, FlowName
+from cti.ivr.library import flow_store
+from cti.ivr.library.flow_routes import ADMIN, LEADERS, FlowName
 from cti.ivr.model import InboundRoute
 from cti.ivr.settings_cache import SettingsCache
 from cti.ivr.store import delete_inbound_number, read_settings, write_inbound_numbers

@@ -50,13 +50,15 @@ from cti.http.idempotency import IDEMPOTENCY
 from cti.http.keys import ENGINE, REGION, UPLOADS
 from cti.http.middleware import problems_for_errors
 from cti.http.routing import Route, Routes
-from cti.ivr import flow_routes, number_routes, picture_routes, poll_routes, results_routes, trial_routes
+from cti.ivr import number_routes
 from cti.ivr import routes as surveys
-from cti.ivr.flow_book import FlowBook
-from cti.ivr.flow_check import FlowCheck
-from cti.ivr.poll_pages import PollPages
+from cti.ivr.library import flow_routes, picture_routes, trial_routes
+from cti.ivr.library.flow_book import FlowBook
+from cti.ivr.library.flow_check import FlowCheck
+from cti.ivr.results import poll_routes, results_routes
+from cti.ivr.results.poll_pages import PollPages
+from cti.ivr.results.version_questions import questions_in
 from cti.ivr.settings_cache import SettingsCache
-from cti.ivr.version_questions import questions_in
 from cti.ledger import routes as ledger
 from cti.ledger.routes import LedgerSource
 from cti.people import phone_access_routes, session_routes

@@ -18,8 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from cti.db.engine import open_engine, plain_dsn
 from cti.flows.document import flow_of
 from cti.http.principal import Language, Role
-from cti.ivr.flow_book import new_version
-from cti.ivr.flow_store import register_shipped
+from cti.ivr.library.flow_book import new_version
+from cti.ivr.library.flow_store import register_shipped
 from cti.ivr.model import InboundRoute
 from cti.ivr.store import write_inbound_numbers
 from cti.people.passwords import generate_password

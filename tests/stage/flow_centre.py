@@ -23,8 +23,8 @@ from cti.flows.library import FOLDER
 from cti.hours import store as hours
 from cti.hours.model import Span, SpecialDay
 from cti.http.principal import Language, Role
-from cti.ivr.flow_book import new_version
-from cti.ivr.flow_store import register_shipped
+from cti.ivr.library.flow_book import new_version
+from cti.ivr.library.flow_store import register_shipped
 from cti.ivr.model import InboundRoute
 from cti.ivr.store import write_inbound_numbers
 from cti.people.passwords import generate_password

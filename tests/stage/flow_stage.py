@@ -21,15 +21,15 @@ from cti.board.facts import Fact
 from cti.config import speech_cache_dir
 from cti.flows.model import Flow
 from cti.flows.sources import LookUpSource
-from cti.ivr.dialled_person import Contacts
-from cti.ivr.flow_book import Edition
-from cti.ivr.flow_deeds import FlowDeeds, Source
-from cti.ivr.flow_session import FlowSession
-from cti.ivr.inbound import Inbound
+from cti.ivr.library.flow_book import Edition
 from cti.ivr.model import InboundRoute, IvrSettings
-from cti.ivr.recordings import RecordingFolder
-from cti.ivr.refusal_session import RefusalSession
-from cti.ivr.survey_session import SurveySession
+from cti.ivr.sessions.dialled_person import Contacts
+from cti.ivr.sessions.flow_deeds import FlowDeeds, Source
+from cti.ivr.sessions.flow_session import FlowSession
+from cti.ivr.sessions.inbound import Inbound
+from cti.ivr.sessions.recordings import RecordingFolder
+from cti.ivr.sessions.refusal_session import RefusalSession
+from cti.ivr.sessions.survey_session import SurveySession
 from cti.journal.journal import Journal
 from cti.prompts import table
 from cti.prompts.repertoire import Repertoire

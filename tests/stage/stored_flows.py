@@ -6,8 +6,8 @@ from typing import Any
 
 from cti.db.engine import open_engine
 from cti.flows.document import flow_of
-from cti.ivr.flow_book import new_version
-from cti.ivr.flow_store import register_shipped
+from cti.ivr.library.flow_book import new_version
+from cti.ivr.library.flow_store import register_shipped
 from cti.ivr.model import InboundRoute
 from cti.ivr.store import write_inbound_numbers
 

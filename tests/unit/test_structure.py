@@ -35,7 +35,7 @@ PURE = [
             *("runs/running", "versions/definition_change"),
         )
     ),
-    *(ROOT / f"cti/ivr/{name}.py" for name in ("publication", "result_texts", "results", "student")),
+    *(ROOT / f"cti/ivr/results/{name}.py" for name in ("publication", "result_texts", "figures", "student")),
 ]
 IMPURE_IMPORTS = {
     "asyncio",

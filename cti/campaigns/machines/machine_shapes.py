@@ -17,7 +17,7 @@ from cti.dialling.rules.outcome import Machine
 from cti.hours.shapes import TimeZone
 from cti.http.principal import Language
 from cti.http.shapes import Body, Instant, PageQuery, Query, When, instant, instant_or_none
-from cti.ivr.results import Figure, share
+from cti.ivr.results.figures import Figure, share
 
 AttemptId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 #: In this order, then what a changed dialplan says.

@@ -18,7 +18,7 @@ from cti.dialling.records.tables import attempts, dial_limits
 from cti.flows.model import FlowKind
 from cti.hours.tables import calendars
 from cti.http.problems import Problem
-from cti.ivr.flow_tables import flows
+from cti.ivr.library.flow_tables import flows
 from cti.ivr.tables import inbound_numbers
 from cti.people.tables import users
 from cti.queues.tables import queues

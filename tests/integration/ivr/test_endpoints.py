@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from cti.ivr.endpoints import EndpointFailed, Endpoints
+from cti.ivr.sessions.endpoints import EndpointFailed, Endpoints
 
 
 async def answer(request: web.Request) -> web.Response:

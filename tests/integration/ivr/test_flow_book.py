@@ -16,8 +16,8 @@ from cti.db.engine import open_engine
 from cti.flows.document import flow_of
 from cti.flows.version import version_of
 from cti.http.problems import Problem
-from cti.ivr import flow_store
-from cti.ivr.flow_book import FlowBook, new_version
+from cti.ivr.library import flow_store
+from cti.ivr.library.flow_book import FlowBook, new_version
 
 GREETING = """
 flow: greeting

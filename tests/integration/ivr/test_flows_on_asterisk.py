@@ -14,13 +14,13 @@ from cti.asterisk.events import AmiEvent, parse
 from cti.board.board import Board
 from cti.calls.model import SurveyOutcome
 from cti.flows.actions import Utterance
-from cti.ivr import inbound, survey_session
-from cti.ivr.flow_deeds import FlowDeeds
-from cti.ivr.flow_session import FlowSession
-from cti.ivr.inbound import Inbound
 from cti.ivr.model import InboundRoute, IvrSettings, SurveySettings
-from cti.ivr.recordings import RecordingFolder
-from cti.ivr.survey_session import SurveySession
+from cti.ivr.sessions import inbound, survey_session
+from cti.ivr.sessions.flow_deeds import FlowDeeds
+from cti.ivr.sessions.flow_session import FlowSession
+from cti.ivr.sessions.inbound import Inbound
+from cti.ivr.sessions.recordings import RecordingFolder
+from cti.ivr.sessions.survey_session import SurveySession
 from cti.journal.journal import Journal
 from cti.simulation.call import SimulatedCall
 from cti.simulation.lab import Lab, answering

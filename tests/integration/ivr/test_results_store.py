@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cti.db.engine import open_engine
-from cti.ivr import results_store
-from cti.ivr.results_store import AnswerFilter, GroupBy, RunFilter
-from cti.ivr.results_views import all_figures, runs_view
+from cti.ivr.results import results_store
+from cti.ivr.results.results_store import AnswerFilter, GroupBy, RunFilter
+from cti.ivr.results.results_views import all_figures, runs_view
 from tests.integration.ivr.flow_record import NOON, Answered, Ran, write
 
 DAY = RunFilter(flow="poll", from_at=NOON - timedelta(hours=12), to_at=NOON + timedelta(hours=12))

@@ -9,9 +9,9 @@ from cti.db.engine import open_engine
 from cti.flows import library
 from cti.flows.document import flow_of
 from cti.flows.version import version_of
-from cti.ivr import flow_store
-from cti.ivr.flow_book import FlowBook
-from cti.ivr.flow_check import FlowCheck
+from cti.ivr.library import flow_store
+from cti.ivr.library.flow_book import FlowBook
+from cti.ivr.library.flow_check import FlowCheck
 from cti.reference.book import ReferenceBook
 
 

@@ -13,7 +13,7 @@ from cti.flows.actions import Entered, Mistaken
 from cti.flows.drawing import Traffic
 from cti.flows.question_words import QuestionKind
 from cti.flows.retrace import Trace
-from cti.ivr.traces_store import count_ways, read_runs
+from cti.ivr.library.traces_store import count_ways, read_runs
 from tests.integration.ivr.flow_record import NOON, Answered, Ran, Stepped, write
 
 LONG = Ran(

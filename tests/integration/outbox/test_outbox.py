@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cti.board.facts import MessageQueued
 from cti.db.engine import open_engine
-from cti.ivr.endpoints import Endpoints
+from cti.ivr.sessions.endpoints import Endpoints
 from cti.outbox import outbox as module
 from cti.outbox.delivery import signature
 from cti.outbox.model import Message

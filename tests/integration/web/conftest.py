@@ -21,7 +21,7 @@ from cti.customers.lookup import CustomerLookup
 from cti.customers.screen_pop import ScreenPops
 from cti.db.engine import open_engine
 from cti.flows.document import flow_of
-from cti.ivr.flow_book import FlowBook
+from cti.ivr.library.flow_book import FlowBook
 from cti.ivr.settings_cache import SettingsCache
 from cti.ledger.model import LedgerState, LedgerStatus
 from cti.loops import Loops

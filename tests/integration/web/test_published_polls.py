@@ -12,8 +12,8 @@ from sqlalchemy.exc import ProgrammingError
 from web_site import Site
 
 from cti.flows.document import flow_of
-from cti.ivr.flow_book import FlowBook
-from cti.ivr.poll_pages import PollPages
+from cti.ivr.library.flow_book import FlowBook
+from cti.ivr.results.poll_pages import PollPages
 from tests.integration.ivr.flow_record import NOON, Answered, Ran, write
 
 POLL = """

@@ -3,7 +3,7 @@
 import msgspec
 
 from cti.campaigns.model import DialledContact
-from cti.ivr.dialled_person import beginning
+from cti.ivr.sessions.dialled_person import beginning
 
 LI = DialledContact(
     campaign="autumn", queue="sales", contact_id=7, phone="+8613800138000", name="李华", language="en",

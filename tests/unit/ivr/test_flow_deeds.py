@@ -25,8 +25,8 @@ from cti.flows.actions import (
 from cti.flows.deed_words import RefusalScope
 from cti.flows.question_words import QuestionKind
 from cti.flows.sources import LookUpSource
-from cti.ivr.flow_deeds import FlowDeeds
-from cti.ivr.run_record import Away, RunRecord
+from cti.ivr.sessions.flow_deeds import FlowDeeds
+from cti.ivr.sessions.run_record import Away, RunRecord
 
 CALL = {"call.number": "+8613800138000", "call.campaign": ""}
 

@@ -3,7 +3,7 @@
 import pytest
 
 from cti.flows.actions import Connect, WaitInQueue
-from cti.ivr.next_steps import connecting, ending, waiting
+from cti.ivr.sessions.next_steps import connecting, ending, waiting
 
 
 def wait(queue: str = "sales", longest: int | None = None, priority: int = 0, keys: str = "") -> WaitInQueue:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.flows.question_words import QuestionKind
-from cti.ivr.publication import FEWEST, PublishedQuestion, published
-from cti.ivr.results import question_figures
+from cti.ivr.results.figures import question_figures
+from cti.ivr.results.publication import FEWEST, PublishedQuestion, published
 
 SCALE = ["1", "2", "3", "4", "5"]
 CHOICES = ["north", "south", "west"]

@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.flows.question_words import QuestionKind
-from cti.ivr import results
-from cti.ivr.results import Figure, Method, RunCounts
-from cti.ivr.student import Z_95, t_95
+from cti.ivr.results.figures import Figure, Method, RunCounts, mean, question_figures, run_figures, share
+from cti.ivr.results.student import Z_95, t_95
 
 MARKS = st.lists(st.integers(1, 5), max_size=200)
 RECOMMENDATIONS = st.lists(st.integers(0, 10), max_size=200)
@@ -31,7 +30,7 @@ def root(function: Callable[[float], float], low: float, high: float) -> float:
 
 @given(MARKS)
 def test_marks_equal_what_the_standard_library_makes_of_them(answers: list[int]) -> None:
-    figures = results.question_figures("q", QuestionKind.SCALE, counted(answers))
+    figures = question_figures("q", QuestionKind.SCALE, counted(answers))
     assert figures.n == len(answers)
     assert figures.mean is not None
     if not answers:
@@ -54,7 +53,7 @@ def test_marks_equal_what_the_standard_library_makes_of_them(answers: list[int])
 
 @given(RECOMMENDATIONS)
 def test_recommendations_equal_a_plain_count(answers: list[int]) -> None:
-    figures = results.question_figures("q", QuestionKind.RECOMMENDATION, counted(answers))
+    figures = question_figures("q", QuestionKind.RECOMMENDATION, counted(answers))
     assert figures.nps is not None
     if not answers:
         assert figures.nps == Figure(n=0)
@@ -74,7 +73,7 @@ def test_an_interval_of_a_share_holds_the_shares_that_the_answers_do_not_refute(
     case: tuple[int, int],
 ) -> None:
     part, whole = case
-    found = results.share(part, whole)
+    found = share(part, whole)
     value = part / whole
 
     def refuted(true_share: float) -> float:
@@ -97,10 +96,8 @@ def test_a_known_population_narrows_every_interval_and_a_census_has_none(
     answers: list[int], others: int
 ) -> None:
     population = len(answers) + others
-    free = results.question_figures("q", QuestionKind.RECOMMENDATION, counted(answers))
-    bound = results.question_figures(
-        "q", QuestionKind.RECOMMENDATION, counted(answers), population=population
-    )
+    free = question_figures("q", QuestionKind.RECOMMENDATION, counted(answers))
+    bound = question_figures("q", QuestionKind.RECOMMENDATION, counted(answers), population=population)
     pairs = [(free.mean, bound.mean), (free.nps, bound.nps)]
     pairs += [(a.share, b.share) for a, b in zip(free.cells, bound.cells, strict=True)]
     for wide, narrow in pairs:
@@ -117,20 +114,20 @@ def test_a_known_population_narrows_every_interval_and_a_census_has_none(
 
 def test_the_mean_of_a_sample_of_a_small_population_is_corrected_as_the_textbook_says() -> None:
     answers = [1, 2, 3, 4, 5, 5, 4, 3, 2, 1]
-    found = results.mean(Counter(map(float, answers)), population=40)
+    found = mean(Counter(map(float, answers)), population=40)
     error = statistics.stdev(answers) / math.sqrt(10) * math.sqrt((40 - 10) / (40 - 1))
     assert found.high == pytest.approx(3 + t_95(9) * error)
     assert found.method is Method.STUDENT
 
 
 def test_a_population_smaller_than_the_sample_corrects_nothing() -> None:
-    assert results.share(3, 10, population=5) == results.share(3, 10)
+    assert share(3, 10, population=5) == share(3, 10)
 
 
 def test_known_intervals() -> None:
-    share = results.share(8, 10)
-    assert (share.low, share.high) == (pytest.approx(0.4901625), pytest.approx(0.9433178))
-    none = results.share(0, 20)
+    most = share(8, 10)
+    assert (most.low, most.high) == (pytest.approx(0.4901625), pytest.approx(0.9433178))
+    none = share(0, 20)
     assert (none.low, none.high) == (0.0, pytest.approx(0.1611252, abs=1e-6))
 
 
@@ -150,16 +147,16 @@ def test_student_s_quantile_cuts_off_95_percent(degrees: int) -> None:
 
 
 def test_what_nobody_answered_is_no_zero() -> None:
-    figures = results.question_figures("q", QuestionKind.SCALE, {}, possible=["1", "2", "3", "4", "5"])
+    figures = question_figures("q", QuestionKind.SCALE, {}, possible=["1", "2", "3", "4", "5"])
     assert [cell.count for cell in figures.cells] == [0] * 5
     assert all(cell.share == Figure(n=0) for cell in figures.cells)
     assert (figures.csat, figures.mean, figures.median) == (Figure(n=0), Figure(n=0), None)
-    shares = results.run_figures(RunCounts(begun=1, running=1))
+    shares = run_figures(RunCounts(begun=1, running=1))
     assert (shares.completion, shares.response) == (Figure(n=0), Figure(n=0))
 
 
 def test_answers_that_the_flow_does_not_know_are_told_apart() -> None:
-    figures = results.question_figures(
+    figures = question_figures(
         "q", QuestionKind.CHOICE, {"north": 3, "south": 1, "gone": 2}, possible=["south", "north", "west"]
     )
     assert [(cell.value, cell.count) for cell in figures.cells] == [("south", 1), ("north", 3), ("west", 0)]
@@ -169,28 +166,28 @@ def test_answers_that_the_flow_does_not_know_are_told_apart() -> None:
 
 @pytest.mark.parametrize("value", ["****", "", "-", ".", "nan", "inf", "1e9", "٣"])
 def test_what_is_no_number_is_not_counted_as_one(value: str) -> None:
-    figures = results.question_figures("q", QuestionKind.NUMBER, {value: 1, "7": 1, "-2.5": 1})
+    figures = question_figures("q", QuestionKind.NUMBER, {value: 1, "7": 1, "-2.5": 1})
     assert (figures.n, figures.not_counted, figures.median) == (2, 1, 2.25)
 
 
 def test_marks_up_to_ten_have_a_mean_and_no_satisfaction() -> None:
     ten = [str(mark) for mark in range(1, 11)]
-    assert results.question_figures("q", QuestionKind.SCALE, {"4": 2}, possible=ten).csat is None
+    assert question_figures("q", QuestionKind.SCALE, {"4": 2}, possible=ten).csat is None
 
 
 def test_digits_are_recorded_and_not_counted() -> None:
-    figures = results.question_figures("q", QuestionKind.DIGITS, {"4711": 1, "4712": 1})
+    figures = question_figures("q", QuestionKind.DIGITS, {"4711": 1, "4712": 1})
     assert (figures.n, figures.cells, figures.mean) == (2, [], None)
 
 
 def test_completion_leaves_out_who_was_handed_over_and_response_who_is_still_there() -> None:
     counts = RunCounts(begun=20, running=2, exited=9, hung_up=5, handed_over=3, failed=1, answered=12)
-    found = results.run_figures(counts)
+    found = run_figures(counts)
     assert (found.completion.value, found.completion.n) == (9 / 15, 15)
     assert (found.response.value, found.response.n) == (12 / 18, 18)
 
 
 def test_a_mark_is_the_same_with_a_leading_zero() -> None:
-    figures = results.question_figures("q", QuestionKind.RECOMMENDATION, {"9": 1, "09": 2, "00": 1, "11": 1})
+    figures = question_figures("q", QuestionKind.RECOMMENDATION, {"9": 1, "09": 2, "00": 1, "11": 1})
     assert {cell.value: cell.count for cell in figures.cells if cell.count} == {"9": 3, "0": 1}
     assert (figures.n, figures.not_counted) == (4, 1)

@@ -6,7 +6,7 @@ from cti.asterisk.events import parse
 from cti.calls.menu_choice import ChoiceWords, read_words
 from cti.flows.actions import Answered
 from cti.flows.question_words import QuestionKind
-from cti.ivr.run_record import RunRecord
+from cti.ivr.sessions.run_record import RunRecord
 
 TITLE, LABEL = {"en": "Topic"}, {"zh-CN": "销售"}
 

@@ -7,9 +7,9 @@ from hashlib import sha1
 from cti.asterisk.agi import AgiServer
 from cti.asterisk.events import parse
 from cti.errors import JournalFull
-from cti.ivr.inbound import Inbound
 from cti.ivr.model import InboundRoute, IvrSettings, SurveySettings
-from cti.ivr.survey_session import SurveySession
+from cti.ivr.sessions.inbound import Inbound
+from cti.ivr.sessions.survey_session import SurveySession
 
 SECRET = "s"
 SETTINGS = IvrSettings(

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cti.calls.model import SurveyOutcome
-from cti.ivr.prompts import Prompt
-from cti.ivr.survey import Step, Survey
+from cti.ivr.sessions.prompts import Prompt
+from cti.ivr.sessions.survey import Step, Survey
 from cti.prompts import table
 from cti.prompts.languages import language_of
 

@@ -8,7 +8,7 @@ import pytest
 from cti.flows.actions import Answered, Entered, Mistaken, Note
 from cti.flows.model import Flow
 from cti.flows.question_words import QuestionKind
-from cti.ivr.survey_shadow import SurveyShadow
+from cti.ivr.sessions.survey_shadow import SurveyShadow
 
 
 def flow(name: str, kind: str) -> Flow:

@@ -12,7 +12,7 @@ from cti.customers.numbers import mask
 from cti.flows.question_words import QuestionKind
 from cti.http.principal import Language
 from cti.http.shapes import instant
-from cti.ivr.results_store import AnswerRow, RunFilter, read_rows
+from cti.ivr.results.results_store import AnswerRow, RunFilter, read_rows
 from cti.reference.sheet import write_rows
 
 #: The answers of so many calls are read at a time; between two times nothing of the database is held.

@@ -14,12 +14,13 @@ from cti.http.language import reader_language
 from cti.http.principal import Language, Principal
 from cti.http.routing import PUBLIC, Routes
 from cti.http.shapes import Body, Instant, Items, PlainText, Query, When, instant, instant_or_none
-from cti.ivr import flow_store, poll_store
-from cti.ivr.flow_routes import ADMIN, LEADERS, FlowName
-from cti.ivr.poll_page import render, render_nothing
-from cti.ivr.poll_pages import FRESH_SECONDS, PollPages
-from cti.ivr.poll_store import NewPoll, Poll
-from cti.ivr.results_routes import check_span
+from cti.ivr.library import flow_store
+from cti.ivr.library.flow_routes import ADMIN, LEADERS, FlowName
+from cti.ivr.results import poll_store
+from cti.ivr.results.poll_page import render, render_nothing
+from cti.ivr.results.poll_pages import FRESH_SECONDS, PollPages
+from cti.ivr.results.poll_store import NewPoll, Poll
+from cti.ivr.results.results_routes import check_span
 
 log = structlog.get_logger(__name__)
 routes = Routes(tag="polls")

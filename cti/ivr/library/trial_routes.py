@@ -22,9 +22,9 @@ from cti.http.principal import Language
 from cti.http.problems import Problem
 from cti.http.routing import Routes
 from cti.http.shapes import Body
-from cti.ivr.flow_book import FlowBook
-from cti.ivr.flow_check import FlowCheck
-from cti.ivr.flow_routes import FLOW_BOOK, FLOW_CHECK, LEADERS, FlowName, FlowText, Version
+from cti.ivr.library.flow_book import FlowBook
+from cti.ivr.library.flow_check import FlowCheck
+from cti.ivr.library.flow_routes import FLOW_BOOK, FLOW_CHECK, LEADERS, FlowName, FlowText, Version
 from cti.prompts import table as prompts
 
 routes = Routes(tag="flows")

@@ -3,7 +3,7 @@
 import msgspec
 
 from cti.http.shapes import Instant, instant, instant_or_none
-from cti.ivr.flow_store import Activation, StoredFlow, StoredVersion
+from cti.ivr.library.flow_store import Activation, StoredFlow, StoredVersion
 
 
 class FlowView(msgspec.Struct, frozen=True, kw_only=True):

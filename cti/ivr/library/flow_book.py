@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from cti.errors import CtiError
 from cti.flows.model import Flow
 from cti.flows.version import version_of
-from cti.ivr.flow_store import NewVersion, read_text, read_texts, register_shipped
+from cti.ivr.library.flow_store import NewVersion, read_text, read_texts, register_shipped
 
 log = structlog.get_logger(__name__)
 

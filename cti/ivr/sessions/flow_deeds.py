@@ -28,7 +28,7 @@ from cti.flows.actions import (
 )
 from cti.flows.deed_words import RefusalScope
 from cti.flows.sources import LookUpSource
-from cti.ivr.run_record import RunRecord
+from cti.ivr.sessions.run_record import RunRecord
 
 log = structlog.get_logger(__name__)
 

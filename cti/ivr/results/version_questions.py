@@ -5,8 +5,8 @@ from typing import Final
 import msgspec
 
 from cti.flows.question_list import Question, questions_of
-from cti.ivr.flow_book import FlowBook
-from cti.ivr.results_views import Questions
+from cti.ivr.library.flow_book import FlowBook
+from cti.ivr.results.results_views import Questions
 
 #: Of so many versions, the newest ones, the questions are looked up.
 MOST_VERSIONS: Final = 20

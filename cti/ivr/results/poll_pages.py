@@ -12,13 +12,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cti.flows.question_list import Question
-from cti.ivr import results_store
-from cti.ivr.flow_book import FlowBook
-from cti.ivr.poll_store import PUBLIC_ID, Poll, read_poll
-from cti.ivr.publication import PublishedQuestion, published
-from cti.ivr.results_store import RunFilter
-from cti.ivr.results_views import RunsView, all_figures, runs_view
-from cti.ivr.version_questions import MOST_VERSIONS, questions_in
+from cti.ivr.library.flow_book import FlowBook
+from cti.ivr.results import results_store
+from cti.ivr.results.poll_store import PUBLIC_ID, Poll, read_poll
+from cti.ivr.results.publication import PublishedQuestion, published
+from cti.ivr.results.results_store import RunFilter
+from cti.ivr.results.results_views import RunsView, all_figures, runs_view
+from cti.ivr.results.version_questions import MOST_VERSIONS, questions_in
 
 log = structlog.get_logger(__name__)
 

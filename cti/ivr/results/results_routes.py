@@ -29,12 +29,12 @@ from cti.http.shapes import (
     encode_cursor,
     instant,
 )
-from cti.ivr import results_store
-from cti.ivr.flow_routes import FLOW_BOOK, LEADERS, FlowName, Version
-from cti.ivr.result_texts import definitions
-from cti.ivr.results_export import export
-from cti.ivr.results_store import AnswerFilter, GroupBy, RunFilter
-from cti.ivr.results_views import (
+from cti.ivr.library.flow_routes import FLOW_BOOK, LEADERS, FlowName, Version
+from cti.ivr.results import results_store
+from cti.ivr.results.result_texts import definitions
+from cti.ivr.results.results_export import export
+from cti.ivr.results.results_store import AnswerFilter, GroupBy, RunFilter
+from cti.ivr.results.results_views import (
     FlowResultsView,
     ResultCallView,
     all_figures,
@@ -44,7 +44,7 @@ from cti.ivr.results_views import (
     question_view,
     runs_view,
 )
-from cti.ivr.version_questions import MOST_VERSIONS, questions_in
+from cti.ivr.results.version_questions import MOST_VERSIONS, questions_in
 from cti.people.tables import users
 
 log = structlog.get_logger(__name__)

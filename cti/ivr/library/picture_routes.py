@@ -17,10 +17,10 @@ from cti.http.language import reader_language
 from cti.http.principal import Language
 from cti.http.routing import Routes
 from cti.http.shapes import Instant, Query, instant
-from cti.ivr import traces_store
-from cti.ivr.flow_routes import FLOW_BOOK, FLOW_CHECK, LEADERS, FlowName, Version
-from cti.ivr.traces_store import RecordedRun
-from cti.ivr.trial_routes import TriedBody, TriedFlow, tried_flow
+from cti.ivr.library import traces_store
+from cti.ivr.library.flow_routes import FLOW_BOOK, FLOW_CHECK, LEADERS, FlowName, Version
+from cti.ivr.library.traces_store import RecordedRun
+from cti.ivr.library.trial_routes import TriedBody, TriedFlow, tried_flow
 from cti.prompts import table as prompts
 
 routes = Routes(tag="flows")

@@ -37,11 +37,11 @@ from cti.flows.actions import (
 )
 from cti.flows.model import Flow
 from cti.flows.run import Run
-from cti.ivr.flow_deeds import FlowDeeds
-from cti.ivr.flow_phone import CallerPhone
-from cti.ivr.next_steps import NextStep, connecting, ending, waiting
-from cti.ivr.run_record import Away, RunRecord
-from cti.ivr.survey_shadow import SurveyShadow
+from cti.ivr.sessions.flow_deeds import FlowDeeds
+from cti.ivr.sessions.flow_phone import CallerPhone
+from cti.ivr.sessions.next_steps import NextStep, connecting, ending, waiting
+from cti.ivr.sessions.run_record import Away, RunRecord
+from cti.ivr.sessions.survey_shadow import SurveyShadow
 
 log = structlog.get_logger(__name__)
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.http.problems import Problem
-from cti.ivr.flow_tables import flow_activations, flow_versions, flows
+from cti.ivr.library.flow_tables import flow_activations, flow_versions, flows
 
 
 class How(StrEnum):
@@ -75,7 +75,7 @@ class Activation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ActiveText(msgspec.Struct, frozen=True, kw_only=True):
-    """What `cti.ivr.flow_book` has to know: a version that is active, or was a while ago."""
+    """What `cti.ivr.library.flow_book` has to know: a version that is active, or was a while ago."""
 
     flow: str
     version: str

@@ -22,17 +22,17 @@ from cti.config import Settings
 from cti.customers.lookup import CustomerLookup
 from cti.flows.sources import LookUpSource
 from cti.hours.opening import OpeningHours
-from cti.ivr.endpoints import Endpoints
-from cti.ivr.flow_book import FlowBook
-from cti.ivr.flow_deeds import FlowDeeds, Source
-from cti.ivr.flow_phone import Voice
-from cti.ivr.flow_session import FlowSession
-from cti.ivr.inbound import Inbound
-from cti.ivr.lookups import CustomerSource, QueueSource, SubscriptionSource
-from cti.ivr.recordings import RecordingFolder
-from cti.ivr.refusal_session import RefusalSession
+from cti.ivr.library.flow_book import FlowBook
+from cti.ivr.sessions.endpoints import Endpoints
+from cti.ivr.sessions.flow_deeds import FlowDeeds, Source
+from cti.ivr.sessions.flow_phone import Voice
+from cti.ivr.sessions.flow_session import FlowSession
+from cti.ivr.sessions.inbound import Inbound
+from cti.ivr.sessions.lookups import CustomerSource, QueueSource, SubscriptionSource
+from cti.ivr.sessions.recordings import RecordingFolder
+from cti.ivr.sessions.refusal_session import RefusalSession
+from cti.ivr.sessions.survey_session import SurveySession
 from cti.ivr.settings_cache import SettingsCache
-from cti.ivr.survey_session import SurveySession
 from cti.journal.journal import Journal
 from cti.loops import Loops
 from cti.outbox.outbox import Outbox

@@ -20,16 +20,16 @@ from cti.flows.actions import Returned, Value
 from cti.flows.model import Flow
 from cti.flows.run import Run
 from cti.flows.state import StateInvalidError
-from cti.ivr.dialled_person import Contacts, beginning
-from cti.ivr.flow_book import Edition
-from cti.ivr.flow_course import ExtensionOf, FlowCourse
-from cti.ivr.flow_deeds import FlowDeeds
-from cti.ivr.flow_phone import CallerPhone, Voice
-from cti.ivr.inbound import Inbound
+from cti.ivr.library.flow_book import Edition
 from cti.ivr.model import IvrSettings
-from cti.ivr.recordings import RecordingFolder
-from cti.ivr.run_record import Away, RunRecord
-from cti.ivr.survey_session import SurveySession
+from cti.ivr.sessions.dialled_person import Contacts, beginning
+from cti.ivr.sessions.flow_course import ExtensionOf, FlowCourse
+from cti.ivr.sessions.flow_deeds import FlowDeeds
+from cti.ivr.sessions.flow_phone import CallerPhone, Voice
+from cti.ivr.sessions.inbound import Inbound
+from cti.ivr.sessions.recordings import RecordingFolder
+from cti.ivr.sessions.run_record import Away, RunRecord
+from cti.ivr.sessions.survey_session import SurveySession
 from cti.prompts.languages import ASTERISK_LANGUAGES, language_of
 
 log = structlog.get_logger(__name__)
@@ -43,7 +43,7 @@ _NOT_DIALLED: Final = re.compile(r"[^+0-9]")
 
 
 class Book(Protocol):
-    """Where flows are found: `cti.ivr.flow_book.FlowBook`."""
+    """Where flows are found: `cti.ivr.library.flow_book.FlowBook`."""
 
     def active(self, name: str) -> Edition | None:
         """What a call that begins now goes through."""

@@ -1,4 +1,4 @@
-"""The survey on the telephone: plays what `cti.ivr.survey` decides, and writes each answer down at once."""
+"""The survey on the telephone: plays what the pure `survey.py` decides, and writes answers down at once."""
 
 import asyncio
 import contextlib
@@ -13,8 +13,8 @@ from cti.asterisk.events import encode
 from cti.calls.model import SurveyOutcome
 from cti.errors import AgiError, CallerHungUp, JournalError
 from cti.ivr.model import IvrSettings
-from cti.ivr.prompts import Prompt
-from cti.ivr.survey import Step, Survey
+from cti.ivr.sessions.prompts import Prompt
+from cti.ivr.sessions.survey import Step, Survey
 from cti.journal.durability import in_time
 from cti.prompts.languages import ASTERISK_LANGUAGES, language_of
 

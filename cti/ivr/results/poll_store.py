@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cti.http.problems import Problem
-from cti.ivr.flow_tables import polls
+from cti.ivr.library.flow_tables import polls
 from cti.people.tables import users
 
 #: 128 random bits.

@@ -16,11 +16,11 @@ from cti.http.principal import Principal, Role
 from cti.http.problems import Problem
 from cti.http.routing import Reply, Routes
 from cti.http.shapes import Body, Items, Page, PageQuery, PlainText, Query, decode_cursor, encode_cursor
-from cti.ivr import flow_store, traces_store
-from cti.ivr.flow_book import FlowBook, new_version
-from cti.ivr.flow_check import FlowCheck
-from cti.ivr.flow_store import StoredFlow
-from cti.ivr.flow_views import (
+from cti.ivr.library import flow_store, traces_store
+from cti.ivr.library.flow_book import FlowBook, new_version
+from cti.ivr.library.flow_check import FlowCheck
+from cti.ivr.library.flow_store import StoredFlow
+from cti.ivr.library.flow_views import (
     ActivationView,
     AddedVersionView,
     CheckedFlowView,

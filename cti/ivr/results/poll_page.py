@@ -7,10 +7,10 @@ from typing import Final
 from cti.flows.question_list import Question
 from cti.flows.question_words import QuestionKind
 from cti.http.principal import Language
-from cti.ivr.poll_pages import PollPage
-from cti.ivr.publication import FEWEST, Bar, PublishedQuestion
-from cti.ivr.result_texts import Term, definition
-from cti.ivr.results import Figure
+from cti.ivr.results.figures import Figure
+from cti.ivr.results.poll_pages import PollPage
+from cti.ivr.results.publication import FEWEST, Bar, PublishedQuestion
+from cti.ivr.results.result_texts import Term, definition
 
 _ENGLISH: Final = {
     "calls": "{begun} calls came into the poll; {answered} answered at least one question ({response}).",

@@ -2,7 +2,8 @@
 
 A figure over no answers is None, never zero. Intervals hold the true value with 95 % confidence, if those who
 answered are like those who did not; where the size of the population is known, and it is not much larger than
-the sample, they are narrower (finite population correction). Texts for people: `cti.ivr.result_texts`.
+the sample, they are narrower (finite population correction). Texts for people:
+`cti.ivr.results.result_texts`.
 """
 
 import math
@@ -14,7 +15,7 @@ from typing import Final
 import msgspec
 
 from cti.flows.question_words import QuestionKind
-from cti.ivr.student import Z_95, t_95
+from cti.ivr.results.student import Z_95, t_95
 
 #: A mark of these out of 1 to 5 is a satisfied caller.
 SATISFIED: Final = frozenset({"4", "5"})

@@ -8,9 +8,9 @@ import msgspec
 from cti.flows.question_list import Question
 from cti.flows.question_words import QuestionKind
 from cti.http.shapes import Instant, instant
-from cti.ivr.result_texts import Definition
-from cti.ivr.results import Figure, QuestionFigures, RunCounts, question_figures, run_figures
-from cti.ivr.results_store import CountedAnswers, CountedEnds, CountedRuns, FoundRun
+from cti.ivr.results.figures import Figure, QuestionFigures, RunCounts, question_figures, run_figures
+from cti.ivr.results.result_texts import Definition
+from cti.ivr.results.results_store import CountedAnswers, CountedEnds, CountedRuns, FoundRun
 
 #: Questions by the flow that asks them and their name.
 Questions = Mapping[tuple[str, str], Question]

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from cti.flows.question_words import QuestionKind
-from cti.ivr.results import DETRACTORS, PROMOTERS, SATISFIED, Cell, Figure, QuestionFigures, share
+from cti.ivr.results.figures import DETRACTORS, PROMOTERS, SATISFIED, Cell, Figure, QuestionFigures, share
 
 #: The fewest answers that stand by themselves.
 FEWEST: Final = 5

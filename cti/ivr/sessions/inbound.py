@@ -15,7 +15,7 @@ from cti.calls.model import NumberState
 from cti.customers.numbers import normalise
 from cti.errors import JournalError
 from cti.ivr.model import IvrSettings
-from cti.ivr.prompts import Prompt
+from cti.ivr.sessions.prompts import Prompt
 from cti.prompts.languages import ASTERISK_LANGUAGES, language_of
 
 log = structlog.get_logger(__name__)

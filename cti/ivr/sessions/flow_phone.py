@@ -23,7 +23,7 @@ from cti.flows.actions import (
     TakeRecording,
     Utterance,
 )
-from cti.ivr.recordings import RecordingFolder
+from cti.ivr.sessions.recordings import RecordingFolder
 from cti.prompts.languages import ASTERISK_LANGUAGES
 from cti.prompts.speech import Unspeakable
 

@@ -12,8 +12,8 @@ from cti.flows.model import Flow
 from cti.flows.problems import FlowProblem
 from cti.http.principal import Language
 from cti.http.problems import FieldError, Problem
-from cti.ivr.flow_book import FlowBook, parts_of
-from cti.ivr.flow_views import FlowWarningView
+from cti.ivr.library.flow_book import FlowBook, parts_of
+from cti.ivr.library.flow_views import FlowWarningView
 from cti.prompts import table as prompts
 from cti.reference.book import ReferenceBook
 

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from cti.calls.model import SurveyOutcome
-from cti.ivr.prompts import Prompt
+from cti.ivr.sessions.prompts import Prompt
 
 RATING_KEYS: Final = frozenset("12345")
 #: How often a question is asked again, for wrong keys and for silence each.

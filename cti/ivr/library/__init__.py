@@ -1,0 +1,1 @@
+"""Flows and their versions: kept, checked, tried, drawn; which one callers get."""

@@ -1,0 +1,1 @@
+"""What callers answered: figures, exports, published polls."""
