@@ -1,7 +1,13 @@
 """Everybody reads in his own language, and the service remembers which."""
 
 from contact_centre import Centre
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
+
+
+async def choose_chinese(page: Page) -> None:
+    """It is kept when this returns."""
+    async with page.expect_response(lambda response: response.request.method == "PATCH"):
+        await page.get_by_role("button", name="中文").click()
 
 
 async def test_the_sign_in_page_speaks_the_browsers_language(centre: Centre) -> None:
@@ -31,7 +37,18 @@ async def test_the_choice_of_language_outlives_the_browser(centre: Centre) -> No
     await expect(page).to_have_title("Live · Contact centre")
     again = await centre.signed_in("admin", locale="zh-CN")
     await expect(again.locator("html")).to_have_attribute("lang", "en")
-    await again.get_by_role("button", name="中文").click()
+    await choose_chinese(again)
+    await expect(again).to_have_title("实时监控 · 呼叫中心")
+
+
+async def test_a_choice_of_language_is_kept_though_the_page_is_left_at_once(centre: Centre) -> None:
+    page = await centre.signed_in("admin", locale="zh-CN")
+    await expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    await page.get_by_role("button", name="English").click()
+    await page.goto("about:blank")
+    again = await centre.signed_in("admin", locale="zh-CN")
+    await expect(again.locator("html")).to_have_attribute("lang", "en")
+    await choose_chinese(again)
     await expect(again).to_have_title("实时监控 · 呼叫中心")
 
 

@@ -1,6 +1,8 @@
 import { Problem, problemOf } from './problem'
 
 const TIMEOUT_MS = 10_000
+/** What is written goes on when the page is left, if it is no longer: browsers take 64 KiB of all that is under way then. */
+const OUTLIVES_PAGE_LETTERS = 4_000
 
 type Query = Record<string, string | number | null | undefined>
 
@@ -44,13 +46,15 @@ async function send(method: string, url: string, body: unknown, once: string | n
   if (body !== undefined) headers['Content-Type'] = 'application/json'
   if (once !== null) headers['Idempotency-Key'] = once
   if (method !== 'GET' && csrfToken !== null) headers['X-CSRF-Token'] = csrfToken
+  const written = body === undefined ? undefined : JSON.stringify(body)
   try {
     return await fetch(url, {
       method,
       headers,
       credentials: 'same-origin',
       cache: 'no-store',
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: written,
+      keepalive: method !== 'GET' && (written?.length ?? 0) <= OUTLIVES_PAGE_LETTERS,
       signal: AbortSignal.timeout(timeoutMs),
     })
   } catch (error) {

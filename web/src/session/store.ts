@@ -61,11 +61,12 @@ export const useSession = defineStore('session', () => {
     forget()
   }
 
-  /** Titles that the service translates come anew with the next snapshot. */
+  /** Titles that the service translates come anew with the next snapshot. The choice is sent before the texts are loaded: the page may be left. */
   async function switchLanguage(language: Language): Promise<void> {
-    await setLanguage(language)
-    if (user.value === null) return
-    user.value = { ...user.value, ...(await changeLanguage(language)) }
+    const saved = user.value === null ? null : changeLanguage(language)
+    const [changed] = await Promise.all([saved, setLanguage(language)])
+    if (user.value === null || changed === null) return
+    user.value = { ...user.value, ...changed }
     useLive().restart()
   }
 
