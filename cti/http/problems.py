@@ -7,9 +7,9 @@ import msgspec
 from aiohttp import web
 
 from cti.errors import CtiError
+from cti.http.catalogue.problem_texts import PROBLEMS
 from cti.http.language import reader_language
 from cti.http.principal import Language
-from cti.http.problem_texts import PROBLEMS
 
 MEDIA_TYPE = "application/problem+json"
 

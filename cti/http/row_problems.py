@@ -5,8 +5,8 @@ from typing import Final
 
 import msgspec
 
+from cti.http.catalogue.problem_texts import PROBLEMS
 from cti.http.principal import Language
-from cti.http.problem_texts import PROBLEMS
 from cti.http.problems import FieldError, Problem
 
 #: More are counted, but not told one by one.

@@ -13,8 +13,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from cti import config
+from cti.http.catalogue.problem_texts import PROBLEMS
 from cti.http.principal import Language
-from cti.http.problem_texts import PROBLEMS
 from cti.prompts.model import Sound
 from cti.prompts.refusals import RecordingRefused
 

@@ -11,8 +11,8 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from cti.http.catalogue.problem_texts import PROBLEMS
 from cti.http.openapi import openapi
-from cti.http.problem_texts import PROBLEMS
 from cti.http.routing import PUBLIC, Route, Routes
 
 routes = Routes(tag="description")

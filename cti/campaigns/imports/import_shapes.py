@@ -8,8 +8,8 @@ from pydantic import Field
 from cti.campaigns.imports.file_preview import FilePreview
 from cti.campaigns.imports.imports_store import ContactImportRow
 from cti.campaigns.model import FileOptions, ImportSource, ImportState
+from cti.http.catalogue.problem_texts import PROBLEMS
 from cti.http.principal import Language
-from cti.http.problem_texts import PROBLEMS
 from cti.http.row_problems import RowProblem, RowProblemView, view_of
 from cti.http.shapes import Body, Instant, Line, PlainText, Query, instant
 from cti.sheets.model import Format

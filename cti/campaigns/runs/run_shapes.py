@@ -12,8 +12,8 @@ from cti.campaigns.runs.forecast_line import forecast_line
 from cti.campaigns.runs.run_store import CampaignMark, KillSwitch, Standing
 from cti.campaigns.runs.running import Hindrance, Order, orders_in
 from cti.dialling.live_campaign import LiveCampaign
+from cti.http.catalogue.problem_texts import PROBLEMS
 from cti.http.principal import Language
-from cti.http.problem_texts import PROBLEMS
 from cti.http.shapes import Body, Instant, instant
 
 

@@ -18,8 +18,8 @@ from cti.customers.numbers import parse_e164
 from cti.db.engine import open_engine
 from cti.dialling.opening import listed
 from cti.flows.document import Reading, place_in, read_shape
+from cti.http.catalogue.problem_texts import PROBLEMS
 from cti.http.principal import Language
-from cti.http.problem_texts import PROBLEMS
 
 _TEXTS: Final = {
     "added": {"en": "{campaign}: added as a draft.", "zh-CN": "{campaign}：已添加为草稿。"},

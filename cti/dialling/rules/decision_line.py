@@ -12,8 +12,8 @@ from cti.calls.flow_run import FAILED, HUNG_UP
 from cti.dialling.rules.decision_record import Check, DecisionRecord, Figures, Hold
 from cti.dialling.rules.may_dial import Renewal
 from cti.dialling.rules.retry import Closed
+from cti.http.catalogue.problem_texts import PROBLEMS
 from cti.http.principal import Language
-from cti.http.problem_texts import PROBLEMS
 
 _Words = Mapping[Language, str]
 

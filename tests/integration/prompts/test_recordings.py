@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from cti import config
-from cti.http.problem_texts import PROBLEMS
+from cti.http.catalogue.problem_texts import PROBLEMS
 from cti.prompts import (
     book,
     building,

@@ -8,8 +8,8 @@ import pytest
 from openapi_pydantic import OpenAPI
 from web_site import Site, Visitor
 
+from cti.http.catalogue.problem_texts import PROBLEMS
 from cti.http.principal import Role
-from cti.http.problem_texts import PROBLEMS
 from cti.http.routing import Route
 from cti.web.live_routes import MESSAGES
 from cti.web.server import all_routes

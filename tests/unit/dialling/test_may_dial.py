@@ -20,8 +20,8 @@ from cti.dialling.rules.outcome import Outcome
 from cti.dialling.rules.retry import DAY, HOUR, MINUTE, Attempt, Closed
 from cti.dialling.rules.whereabouts import zones_of
 from cti.hours.model import Calendar, Span, SpecialDay
+from cti.http.catalogue.problem_texts import PROBLEMS
 from cti.http.principal import Language
-from cti.http.problem_texts import PROBLEMS
 
 RULES = DialRules(home_region="CN")
 NUMBER = "+8613800138000"

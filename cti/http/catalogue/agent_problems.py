@@ -3,8 +3,8 @@
 from http import HTTPStatus
 from typing import Final
 
-from cti.http.problem_shape import ProblemText
-from cti.http.problem_shape import problem as _problem
+from cti.http.catalogue.problem_shape import ProblemText
+from cti.http.catalogue.problem_shape import problem as _problem
 
 AGENT_PROBLEMS: Final[dict[str, ProblemText]] = {
     # --- Agents ---

@@ -7,16 +7,16 @@ hold ``{placeholders}``, filled from the problem's parameters.
 from http import HTTPStatus
 from typing import Final
 
-from cti.http.agent_problems import AGENT_PROBLEMS
-from cti.http.campaign_problems import CAMPAIGN_PROBLEMS
-from cti.http.campaign_run_problems import CAMPAIGN_RUN_PROBLEMS
-from cti.http.desk_problems import DESK_PROBLEMS
-from cti.http.dialling_problems import DIALLING_PROBLEMS
-from cti.http.do_not_call_problems import DO_NOT_CALL_PROBLEMS
-from cti.http.flow_problems import FLOW_PROBLEMS
-from cti.http.problem_shape import ProblemText
-from cti.http.problem_shape import problem as _problem
-from cti.http.prompt_problems import PROMPT_PROBLEMS
+from cti.http.catalogue.agent_problems import AGENT_PROBLEMS
+from cti.http.catalogue.campaign_problems import CAMPAIGN_PROBLEMS
+from cti.http.catalogue.campaign_run_problems import CAMPAIGN_RUN_PROBLEMS
+from cti.http.catalogue.desk_problems import DESK_PROBLEMS
+from cti.http.catalogue.dialling_problems import DIALLING_PROBLEMS
+from cti.http.catalogue.do_not_call_problems import DO_NOT_CALL_PROBLEMS
+from cti.http.catalogue.flow_problems import FLOW_PROBLEMS
+from cti.http.catalogue.problem_shape import ProblemText
+from cti.http.catalogue.problem_shape import problem as _problem
+from cti.http.catalogue.prompt_problems import PROMPT_PROBLEMS
 
 PROBLEMS: Final[dict[str, ProblemText]] = {
     # --- The request itself ---

@@ -1,0 +1,1 @@
+"""Every problem that the API can answer with, in both languages."""
