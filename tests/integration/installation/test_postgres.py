@@ -1,11 +1,17 @@
 """The embedded PostgreSQL is there when asked for, and private."""
 
+import asyncio
+import contextlib
+import os
+import signal
 import stat
 from pathlib import Path
 
+import psutil
 import pytest
 
 from cti.installation.postgres import EmbeddedPostgres, PostgresFailed
+from tests.faults.own_postgres import own_postgres
 
 
 async def test_a_database_is_made_once_and_speaks_utf8(postgres: EmbeddedPostgres) -> None:
@@ -55,3 +61,38 @@ async def test_it_is_set_up_for_a_busy_centre_until_told_otherwise(tmp_path: Pat
         assert await connection.fetchval("SHOW checkpoint_timeout") == "15min"
         await connection.close()
     assert (tmp_path / "data" / "postgresql.conf").read_text().count("cti.conf") == 1
+
+
+async def test_one_that_recovers_from_a_crash_for_long_is_waited_for(tmp_path: Path) -> None:
+    """The package itself waits for ten seconds."""
+    async with own_postgres(tmp_path / "data") as server:
+        assert await server.create("kept")
+        before = server.processes()[-1].pid
+        server.kill()
+        starting = asyncio.create_task(server.start_again())
+        while (first := _first_process(tmp_path / "data")) in (None, before):  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        assert first is not None
+        os.kill(first, signal.SIGSTOP)
+        try:
+            while _package_waits():  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+            await asyncio.sleep(0.3)
+            assert not starting.done()
+        finally:
+            os.kill(first, signal.SIGCONT)
+        await starting
+        assert not await server.create("kept")
+
+
+def _package_waits() -> bool:
+    try:
+        return any("pg_ctl" in one.name() for one in psutil.Process().children(recursive=True))
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _first_process(folder: Path) -> int | None:
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        return int((folder / "postmaster.pid").read_text().split()[0])
+    return None
