@@ -30,15 +30,24 @@ _MEASURING = (
     "tests/e2e/test_every_shape.py",
 )
 _DIALLING = ("tests/integration/dialling", "tests/integration/callbacks")
-_WEB = ("tests/integration/web", "tests/integration/campaigns", "tests/integration/customers")
-#: The first takes as long as the others in two rows.
+_WEB = ("tests/integration/web",)
+_CONTACTS = ("tests/integration/campaigns", "tests/integration/customers")
+_FLOWS = (
+    "tests/e2e/test_flow_versions_of_a_service.py",
+    "tests/e2e/test_flows_of_a_service.py",
+    "tests/e2e/test_flows_that_fail.py",
+    "tests/e2e/test_shipped_flows.py",
+)
+#: Those that take longest begin first, so that all end at about the same time.
 PARTS = {
     "measuring": [*_MEASURING],
     "dialling": [*_DIALLING],
-    "web": [*_WEB],
-    "rest": ["tests/integration", *(f"--ignore={path}" for path in (*_DIALLING, *_WEB))],
+    "rest": ["tests/integration", *(f"--ignore={path}" for path in (*_DIALLING, *_WEB, *_CONTACTS))],
     "browser": ["tests/e2e/browser"],
-    "e2e": ["tests/e2e", *(f"--ignore={path}" for path in ("tests/e2e/browser", *_MEASURING[1:]))],
+    "flows": [*_FLOWS],
+    "e2e": ["tests/e2e", *(f"--ignore={path}" for path in ("tests/e2e/browser", *_FLOWS, *_MEASURING[1:]))],
+    "web": [*_WEB],
+    "contacts": [*_CONTACTS],
 }
 
 
