@@ -24,6 +24,8 @@ from cti.calls.model import (
     QueueEntry,
 )
 
+#: Who gives up waiting is gone so soon after; of whoever is not, the dialplan has taken care.
+HANG_UP_SECONDS: Final = 0.5
 #: The channels by which Asterisk links the two bridges of an attended transfer (bridge.c).
 _HANDED_ON: Final = "Local/_attended@transfer-"
 
@@ -113,11 +115,23 @@ def leave(state: State, track: LegTrack, entry: QueueEntry, outcome: EntryOutcom
 
 
 def end_of_leg(state: State, track: LegTrack, out: list[Fact], *, unknown: bool) -> None:
-    """The caller's channel is gone; an entry that was never left ends with it."""
+    """The caller's channel is gone; an entry that was never left ends with it.
+
+    The request to hang up may have been made in a gap, and so not be known when he was said to have left.
+    """
     entry = state.entries.get(track.entry_id or "")
-    if entry is not None and entry.outcome is None:
-        gap = unknown or state.calls[track.leg.call_id].call.gap
+    if entry is None:
+        return
+    gap = unknown or state.calls[track.leg.call_id].call.gap
+    if entry.outcome is None:
         leave(state, track, entry, EntryOutcome.UNKNOWN if gap else EntryOutcome.ABANDONED, out)
+    elif gap and not unknown and entry.outcome is EntryOutcome.OVERFLOW and _has_just_left(state, entry):
+        entry.outcome = EntryOutcome.ABANDONED
+        out.append(QueueLeft(at=state.at, entry=entry, call=state.calls[track.leg.call_id].call))
+
+
+def _has_just_left(state: State, entry: QueueEntry) -> bool:
+    return entry.left_at is not None and instant_of(state, entry) <= entry.left_at + HANG_UP_SECONDS
 
 
 def agent_called(state: State, event: AmiEvent, out: list[Fact]) -> None:

@@ -15,6 +15,7 @@ import structlog
 from cti.asterisk.cel import CelRow
 from cti.asterisk.events import encode
 from cti.board.heard import Heard
+from cti.board.queues import HANG_UP_SECONDS
 from cti.errors import LedgerError
 
 log = structlog.get_logger(__name__)
@@ -25,8 +26,6 @@ _OVERLAP_SECONDS: Final = 1.0
 #: them, until they have come as far as the events; as long as no event comes, until they are settled.
 _WAITS_SECONDS: Final = (0.0, 0.02, 0.04, 0.08, 0.16, *[0.3] * 7)
 _SETTLED_SECONDS: Final = 0.3
-#: Who gives up waiting is gone so soon after; of whoever is not, the dialplan has taken care.
-_HANG_UP_SECONDS: Final = 0.5
 #: Asterisk tells in whole seconds for how long it has run.
 _SECOND: Final = 1.0
 #: Asterisk is met when it is fully booted, which it is no sooner than so long after the end of its last life.
@@ -213,11 +212,11 @@ def ledger_headers(rows: Iterable[CelRow], *, until: float | None = None) -> lis
                     blocks.append(_block(row, LedgerKind.QUEUED, Queue=row.data.partition(",")[0]))
             case "APP_END", "queue":
                 after = nexts.get(id(row))
-                if after is not None or newest > row.at + _HANG_UP_SECONDS:
+                if after is not None or newest > row.at + HANG_UP_SECONDS:
                     gone = (
                         after is not None
                         and after.event in ("HANGUP", "CHAN_END")
-                        and after.at <= row.at + _HANG_UP_SECONDS
+                        and after.at <= row.at + HANG_UP_SECONDS
                     )
                     outcome = "abandoned" if gone else "overflow"
                     blocks.append(_block(row, LedgerKind.UNQUEUED, Outcome=outcome))

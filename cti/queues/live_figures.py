@@ -221,8 +221,12 @@ class LiveFigures:
         if entry.outcome in _COUNTED:
             if fact.at >= self._day_ends_at:  # one that comes late does not bring yesterday back
                 self._turn_day(fact.at)
+            is_known = entry.id in self._ended
             self._ended[entry.id] = entry
-            self._count(entry)
+            if is_known:  # it was told otherwise before
+                self._recount()
+            else:
+                self._count(entry)
 
     def _count(self, entry: QueueEntry) -> None:
         if not self._day_starts_at <= entry.joined_at < self._day_ends_at:

@@ -6,6 +6,7 @@ from cti.calls.model import (
     EntryOutcome,
     LegEnding,
     OfferOutcome,
+    QueueEntry,
 )
 from tests.unit.board.scenario import Scenario, read_events
 
@@ -241,3 +242,38 @@ def test_the_same_boot_again_changes_nothing() -> None:
     scenario, at = until("answered", "BridgeEnter", 2)
     assert scenario.feed([event("CtiBoot", at + 1, Boot="b1")]) == []
     assert len(list(scenario.board.legs())) == 2
+
+
+def left_at_the_seam(*, hung_up_after: float) -> QueueEntry:
+    """He came and joined in a gap, and was asked to hang up in it too; that he left the queue was heard."""
+    ids = {"Uniqueid": "lab-1.7", "Linkedid": "lab-1.7", "Channel": "PJSIP/trunk-7"}
+    told = [
+        event("CtiLedger", at, Kind=kind, Context="queue-entry", Exten="s", **ids, **more)
+        for at, kind, more in (
+            (100.0, "begun", {}),
+            (100.1, "answered", {}),
+            (100.5, "queued", {"Queue": "sales"}),
+        )
+    ]
+    scenario = Scenario(
+        [
+            event("CtiBoot", 90.0, Boot="b1", Started="80.000"),
+            event("CtiConnected", 100.6, Boot="b1"),
+            event("CtiLedgerBegin", 95.0),
+            *told,
+            event("QueueCallerAbandon", 100.7, Queue="sales", HoldTime=0, **ids),
+            event("QueueCallerLeave", 100.7, Queue="sales", **ids),
+            event("Hangup", 100.7 + hung_up_after, Cause=16, **ids),
+        ]
+    )
+    return scenario.entries["b1-lab-1.7.e1"]
+
+
+def test_who_was_asked_to_hang_up_in_a_gap_and_leaves_after_it_gave_up() -> None:
+    entry = left_at_the_seam(hung_up_after=0.01)
+    assert (entry.outcome, entry.left_at) == (EntryOutcome.ABANDONED, 100.7)
+
+
+def test_who_leaves_after_a_gap_and_stays_on_the_line_did_not_give_up() -> None:
+    entry = left_at_the_seam(hung_up_after=0.6)
+    assert (entry.outcome, entry.left_at) == (EntryOutcome.OVERFLOW, 100.7)
