@@ -94,6 +94,21 @@ async def test_an_entry_that_is_in_the_database_too_is_counted_once(
     assert (sales(figures).offered_today, sales(figures).abandoned_today) == (2, 1)
 
 
+async def test_who_is_told_to_have_left_otherwise_than_at_first_is_counted_once(
+    engine: AsyncEngine, directory: Directory
+) -> None:
+    figures = LiveFigures(Board("lab"), directory, engine, UTC)
+    await figures.seed()
+    before = sales(figures)
+    figures.observe(stay(20, joined=NOW, waited=5, outcome=EntryOutcome.OVERFLOW))
+    figures.observe(stay(20, joined=NOW, waited=5, outcome=EntryOutcome.ABANDONED)[1:])
+    now = sales(figures)
+    assert before.offered_today is not None
+    assert before.abandoned_today is not None
+    assert now.offered_today == before.offered_today + 1
+    assert now.abandoned_today == before.abandoned_today + 1
+
+
 async def test_who_joined_before_midnight_counts_for_the_day_before(
     engine: AsyncEngine, directory: Directory
 ) -> None:
